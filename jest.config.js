@@ -1,0 +1,38 @@
+// Node 20 is supported as long as the SDK supports it; the SDK's reminder in every suite is noise.
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
+
+/** @type {import('jest').Config} */
+const shared = {
+  testEnvironment: 'node',
+  transform: { '\\.ts$': ['@swc/jest', { jsc: { target: 'es2023' } }] },
+};
+
+const operations = '**/__tests__/local/{adopt,bootstrap,drift,recovery}.test.ts';
+
+/** @type {import('jest').Config} */
+module.exports = {
+  maxWorkers: 2,
+  // Far above what any test needs: a busy machine is no failure.
+  testTimeout: 60_000,
+  reporters: ['default', './__tests__/totals-reporter.js'],
+  projects: [
+    {
+      ...shared,
+      displayName: 'unit',
+      testMatch: ['**/__tests__/**/*.test.ts'],
+      testPathIgnorePatterns: ['/__tests__/local/'],
+    },
+    {
+      // Real Terraform and a real emulator: slow, and worth it.
+      ...shared,
+      displayName: 'local',
+      testMatch: ['**/__tests__/local/**/*.test.ts', `!${operations}`],
+    },
+    {
+      // Kills, locks, drift and adoption, each by many runs of Terraform: too long for every change.
+      ...shared,
+      displayName: 'operations',
+      testMatch: [operations],
+    },
+  ],
+};
