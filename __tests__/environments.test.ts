@@ -1,0 +1,98 @@
+import { checkEnvironment, type Environment, readEnvironment } from '../environments';
+import { InputError } from '../input-error';
+
+const lab = readEnvironment({ SUPERMISSION_ENV: 'lab' });
+
+describe('readEnvironment', () => {
+  it('is local without a name, and accepts the emulator account only', () => {
+    const local = readEnvironment({});
+
+    expect(local).toMatchObject({ name: 'local', emulated: true, allowedAccountIds: ['123456789012'] });
+  });
+
+  it.each(['local', 'lab', 'prod'])('knows %s', (name) => {
+    expect(readEnvironment({ SUPERMISSION_ENV: name }).name).toBe(name);
+  });
+
+  it.each(['', 'Prod', 'staging', 'toString'])('fails when the name is %j', (name) => {
+    expect(() => readEnvironment({ SUPERMISSION_ENV: name })).toThrow(
+      new InputError(
+        `SUPERMISSION_ENV: unknown environment, got ${JSON.stringify(name)}; expected one of local, lab, prod`,
+      ),
+    );
+  });
+
+  it('takes region and state bucket from the process environment', () => {
+    const environment = readEnvironment({
+      SUPERMISSION_ENV: 'prod',
+      AWS_REGION: 'eu-central-1',
+      SUPERMISSION_STATE_BUCKET: 'acme-terraform-state',
+    });
+
+    expect(environment).toMatchObject({ region: 'eu-central-1', stateBucket: 'acme-terraform-state' });
+  });
+
+  it('fails when values from the process environment are wrong, naming each variable', () => {
+    expect(() =>
+      readEnvironment({ AWS_REGION: 'Frankfurt', SUPERMISSION_STATE_BUCKET: 'My_Bucket' }),
+    ).toThrow(
+      new InputError(
+        [
+          'AWS_REGION: bad value, got "Frankfurt"; expected a region such as us-east-1',
+          'SUPERMISSION_STATE_BUCKET: bad value, got "My_Bucket"; expected a bucket name of 3 to 63 lower-case letters, digits and hyphens',
+        ].join('\n'),
+      ),
+    );
+  });
+
+  it('keeps what is laxer than prod out of prod', () => {
+    expect(readEnvironment({ SUPERMISSION_ENV: 'prod' })).toMatchObject({
+      accessMode: 'least-privilege',
+      capacity: { mode: 'on-demand' },
+      deletionProtection: true,
+      pointInTimeRecovery: true,
+      emulated: false,
+      nameSuffix: '-prod',
+    });
+  });
+});
+
+describe('checkEnvironment', () => {
+  it.each<[Partial<Record<keyof Environment, unknown>>, string]>([
+    [{ memoryMiB: 64 }, 'memoryMiB: bad value, got 64; expected a whole number from 128 to 10240'],
+    [{ timeoutSeconds: 901 }, 'timeoutSeconds: bad value, got 901; expected a whole number from 1 to 900'],
+    [{ timeoutSeconds: 1.5 }, 'timeoutSeconds: bad value, got 1.5; expected a whole number from 1 to 900'],
+    [
+      { runtime: 'nodejs18.x' },
+      'runtime: bad value, got "nodejs18.x"; expected one of nodejs22.x, nodejs24.x',
+    ],
+    [{ architecture: 'mips' }, 'architecture: bad value, got "mips"; expected one of arm64, x86_64'],
+    [{ accessMode: 'open' }, 'accessMode: bad value, got "open"; expected one of lab, least-privilege'],
+    [{ logRetentionDays: 2 }, 'logRetentionDays: bad value, got 2; expected one of 1, 3, 5, 7, 14, 30, 60'],
+    [{ nameSuffix: 'prod' }, 'nameSuffix: bad value, got "prod"; expected an empty text or a hyphen'],
+    [{ seeds: 'mine' }, 'seeds: bad value, got "mine"; expected one of owned, sown-once'],
+    [{ deletionProtection: 'yes' }, 'deletionProtection: bad value, got "yes"; expected true or false'],
+    [
+      { capacity: { mode: 'provisioned', readUnits: 0, writeUnits: 5 } },
+      'capacity.readUnits: bad value, got 0; expected a whole number from 1 to 40000',
+    ],
+    [
+      { capacity: { mode: 'burst' } },
+      'mode "provisioned" with readUnits and writeUnits, or mode "on-demand"',
+    ],
+    [
+      { awsProviderVersion: 'latest' },
+      'awsProviderVersion: bad value, got "latest"; expected a version constraint',
+    ],
+    [{ allowedAccountIds: ['123'] }, 'allowedAccountIds.0: bad value, got "123"; expected an account id'],
+    [
+      { tags: { 'aws:owner': 'me' } },
+      'tags.aws:owner: bad value, got "me"; expected tags with names of 1 to 128 characters',
+    ],
+  ])('fails when a row says %j', (change, message) => {
+    const row = { ...lab, ...change } as Environment;
+
+    expect(() => checkEnvironment(row)).toThrow(InputError);
+    expect(() => checkEnvironment(row)).toThrow(message);
+  });
+});

@@ -1,0 +1,185 @@
+import { z } from 'zod';
+import { describeMistake, InputError } from './input-error';
+
+/** Retention periods that CloudWatch Logs accepts, in days. @see https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html */
+const retentionDays = [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827] as const;
+
+/** A schema's `error` says what is allowed; it becomes the end of the error message. */
+const oneOf = <const T extends readonly [string, ...string[]]>(values: T) =>
+  z.enum(values, { error: `one of ${values.join(', ')}` });
+const wholeNumber = (min: number, max: number) => {
+  const error = `a whole number from ${min} to ${max}`;
+  return z.int({ error }).min(min, { error }).max(max, { error });
+};
+const text = (pattern: RegExp, error: string) => z.string({ error }).regex(pattern, { error });
+const flag = z.boolean({ error: 'true or false' });
+
+const environmentSchema = z.object({
+  /** The environment's name, part of every state key and tag. */
+  name: text(/^[a-z][a-z0-9-]{0,15}$/, 'a lower-case name of at most 16 letters, digits and hyphens'),
+  /** The AWS region; `AWS_REGION` overrides it. */
+  region: text(/^[a-z]{2,3}(-[a-z]+)+-\d$/, 'a region such as us-east-1'),
+  /** The only AWS accounts this environment may touch. @default any account */
+  allowedAccountIds: z.array(text(/^\d{12}$/, 'an account id of 12 digits')).optional(),
+  /** Ends the name of every resource, so that environments can share an account. */
+  nameSuffix: text(/^(-[a-z0-9]+)?$/, 'an empty text or a hyphen followed by lower-case letters and digits'),
+  /** The stage in the functions' `Environment` variable. */
+  stage: text(/^[a-z][a-z0-9-]*$/, 'a lower-case name'),
+  /** The S3 bucket that keeps the state; `SUPERMISSION_STATE_BUCKET` overrides it. */
+  stateBucket: text(
+    /^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/,
+    'a bucket name of 3 to 63 lower-case letters, digits and hyphens',
+  ),
+  /** Whether AWS is the emulator on this machine: it wants buckets addressed by path, and lends what the machine lacks. */
+  emulated: flag,
+  /** How the table's capacity is paid for; units are DynamoDB's read and write capacity units. */
+  capacity: z.discriminatedUnion(
+    'mode',
+    [
+      z.object({
+        mode: z.literal('provisioned'),
+        readUnits: wholeNumber(1, 40_000),
+        writeUnits: wholeNumber(1, 40_000),
+      }),
+      z.object({ mode: z.literal('on-demand') }),
+    ],
+    { error: 'mode "provisioned" with readUnits and writeUnits, or mode "on-demand"' },
+  ),
+  pointInTimeRecovery: flag,
+  /** Whether DynamoDB refuses to delete the table until this is lifted. */
+  deletionProtection: flag,
+  /**
+   * Whose the records of `seed-data/` are once they are written. `owned`: Terraform's, a deployment restores what was
+   * changed. `sown-once`: whoever's changes them, a deployment leaves them as they are; both write one that is missing.
+   */
+  seeds: oneOf(['owned', 'sown-once']),
+  /** The functions' runtime: the newest one the AWS provider of the environment knows. */
+  runtime: oneOf(['nodejs22.x', 'nodejs24.x']),
+  architecture: oneOf(['arm64', 'x86_64']),
+  memoryMiB: wholeNumber(128, 10_240),
+  timeoutSeconds: wholeNumber(1, 900),
+  /** Executions kept free for each function, taken from the account's pool. @default the pool is shared */
+  reservedConcurrency: wholeNumber(0, 1_000).optional(),
+  /** `Active` sends traces to X-Ray, at a price a trace and with a right that AWS grants on `*` only. */
+  tracing: oneOf(['PassThrough', 'Active']),
+  /** The SNS topic that alarms go to. @default no alarms */
+  alarmTopicArn: text(/^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[\w-]+$/, 'the ARN of an SNS topic').optional(),
+  logRetentionDays: z.literal(retentionDays, { error: `one of ${retentionDays.join(', ')}` }),
+  /** `lab`: the notebook's policies to the letter. `least-privilege`: no more than the functions need. */
+  accessMode: oneOf(['lab', 'least-privilege']),
+  /** Tags of every resource, beside project, environment and stack. */
+  tags: z.record(z.string().regex(/^(?!aws:).{1,128}$/), z.string().max(256), {
+    error: 'tags with names of 1 to 128 characters that do not start with "aws:"',
+  }),
+  /** Versions of hashicorp/aws that may be used, in Terraform's syntax. */
+  awsProviderVersion: text(/^[<>=~!.,\s\d]+$/, 'a version constraint such as ">= 6.25.0, < 7.0.0"'),
+});
+
+/** Versions of hashicorp/archive that may be used, the same everywhere, in Terraform's syntax. */
+export const archiveProviderVersion = '>= 2.7.1, < 3.0.0';
+
+/** What one environment is: where it runs, how it is named, sized, protected and paid for. */
+export type Environment = Readonly<z.infer<typeof environmentSchema>>;
+
+/** The system as the notebook builds it, in a real account. */
+const lab: Environment = {
+  name: 'lab',
+  region: 'us-east-1',
+  nameSuffix: '',
+  stage: 'prod',
+  stateBucket: 'supermission-lab-state',
+  emulated: false,
+  capacity: { mode: 'provisioned', readUnits: 5, writeUnits: 5 },
+  pointInTimeRecovery: false,
+  deletionProtection: false,
+  seeds: 'owned',
+  runtime: 'nodejs24.x',
+  architecture: 'x86_64',
+  memoryMiB: 128,
+  timeoutSeconds: 90,
+  tracing: 'PassThrough',
+  logRetentionDays: 14,
+  accessMode: 'lab',
+  tags: {},
+  awsProviderVersion: '>= 6.25.0, < 7.0.0',
+};
+
+const rows: Record<string, Environment> = {
+  /** `lab` on this machine. It accepts the emulator's account only, so it never touches a real one. */
+  local: {
+    ...lab,
+    name: 'local',
+    allowedAccountIds: ['123456789012'],
+    stateBucket: 'supermission-local-state',
+    emulated: true,
+    runtime: 'nodejs22.x',
+    awsProviderVersion: '>= 5.100.0, < 7.0.0',
+  },
+  lab,
+  /** The same system as it should be run; it can live beside `lab` in one account. */
+  prod: {
+    ...lab,
+    name: 'prod',
+    nameSuffix: '-prod',
+    stateBucket: 'supermission-prod-state',
+    capacity: { mode: 'on-demand' },
+    pointInTimeRecovery: true,
+    deletionProtection: true,
+    seeds: 'sown-once',
+    // Lambda's price for the same memory and time is a fifth lower: https://aws.amazon.com/lambda/pricing/
+    architecture: 'arm64',
+    // The share of a processor grows with the memory, and start-up is mostly work for the processor.
+    memoryMiB: 256,
+    logRetentionDays: 365,
+    accessMode: 'least-privilege',
+  },
+};
+
+/**
+ * The environment that `SUPERMISSION_ENV` names (`local` without it), with `AWS_REGION` and
+ * `SUPERMISSION_STATE_BUCKET` in place of its own region and state bucket where they are set.
+ *
+ * @throws InputError for an unknown name, or for each bad value: its place, the value got and the values allowed
+ */
+export function readEnvironment(variables: NodeJS.ProcessEnv = process.env): Environment {
+  const name = variables.SUPERMISSION_ENV ?? 'local';
+  const row = Object.hasOwn(rows, name) ? rows[name] : undefined;
+  if (!row) {
+    const expected = `one of ${Object.keys(rows).join(', ')}`;
+    throw new InputError(
+      describeMistake({ where: 'SUPERMISSION_ENV', what: 'unknown environment', got: name, expected }),
+    );
+  }
+  return checkEnvironment(
+    {
+      ...row,
+      region: variables.AWS_REGION ?? row.region,
+      stateBucket: variables.SUPERMISSION_STATE_BUCKET ?? row.stateBucket,
+    },
+    {
+      ...(variables.AWS_REGION !== undefined && { region: 'AWS_REGION' }),
+      ...(variables.SUPERMISSION_STATE_BUCKET !== undefined && { stateBucket: 'SUPERMISSION_STATE_BUCKET' }),
+    },
+  );
+}
+
+/**
+ * A row with every value checked.
+ *
+ * @param origins - where a setting came from, if not from its row
+ * @throws InputError with one line for each bad value
+ */
+export function checkEnvironment(row: Environment, origins: Record<string, string> = {}): Environment {
+  const result = environmentSchema.safeParse(row);
+  if (result.success) return result.data;
+  const mistakes = result.error.issues.map(({ path, message }) => {
+    const setting = path.join('.');
+    return describeMistake({
+      where: origins[setting] ?? `environments.ts: ${row.name}.${setting}`,
+      what: 'bad value',
+      got: path.reduce<unknown>((value, key) => Object(value)[key], row),
+      expected: message,
+    });
+  });
+  throw new InputError(mistakes.join('\n'));
+}
