@@ -1,0 +1,22 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { exactNumber } from './values';
+
+/**
+ * The client that all invocations of a function share.
+ * A dead connection is given up after two seconds and tried twice more, so that it costs seconds and not the
+ * function's whole time.
+ */
+export const documentClient = DynamoDBDocumentClient.from(
+  new DynamoDBClient({
+    maxAttempts: 3,
+    retryMode: 'standard',
+    requestHandler: {
+      connectionTimeout: 1_000,
+      requestTimeout: 2_000,
+      throwOnRequestTimeout: true,
+      socketTimeout: 2_000,
+    },
+  }),
+  { unmarshallOptions: { wrapNumbers: exactNumber } },
+);

@@ -1,0 +1,11 @@
+/** Names of the functions' environment variables, shared by the stack that sets them and the handlers that read them. */
+export const variables = {
+  /** The function's own name. */
+  name: 'Name',
+  /** The stage the function serves. */
+  environment: 'Environment',
+  /** Name of the table to read. */
+  tableName: 'TABLE_NAME',
+  /** Which columns `MissionDetailsFunction` answers with: `all`, or only the `visible` ones. */
+  columns: 'COLUMNS',
+} as const;
