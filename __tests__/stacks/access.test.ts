@@ -1,0 +1,114 @@
+import { runSimulation, type Simulation } from '@cloud-copilot/iam-simulate';
+import { resourceNames } from '../../stacks/names';
+import {
+  type AccessCase,
+  type Answer,
+  accessCases,
+  anotherAccountId,
+  type FunctionKey,
+  hiddenColumns,
+} from './access-cases';
+import { accountId, type RoleDocuments, roleDocuments } from './policy-documents';
+import { type Foreign, type Mutant, mutate, mutationKinds } from './policy-mutants';
+import { environment, synthesizeFunctions } from './synthesize';
+
+type Roles = Readonly<Record<FunctionKey, RoleDocuments>>;
+
+describe.each(['lab', 'prod'] as const)('%s', (environmentName) => {
+  const row = environment(environmentName);
+  const names = resourceNames(row);
+  const stack = synthesizeFunctions(row);
+  const roles: Roles = {
+    scan: roleDocuments(stack, names.scanRole),
+    query: roleDocuments(stack, names.queryRole),
+  };
+
+  const named = accessCases.map((it) => [describeCase(it, it[environmentName]), it] as const);
+  it.each(named)('%s', async (_, accessCase) => {
+    expect(await answer(accessCase, roles)).toBe(accessCase[environmentName]);
+  });
+
+  it.each(mutationKinds)('has a case that fails when a role %s', async (kind) => {
+    const scanMutants = await mutate(kind, roles.scan, foreignTo('scan'));
+    const queryMutants = await mutate(kind, roles.query, foreignTo('query'));
+
+    expect(scanMutants.length + queryMutants.length).toBeGreaterThan(0);
+    expect(await survivors('scan', scanMutants)).toEqual([]);
+    expect(await survivors('query', queryMutants)).toEqual([]);
+  });
+
+  it('has no case that fails when a role is as it should be', async () => {
+    const same = { change: 'nothing', documents: roles.query, actions: [] };
+
+    expect(await survivors('query', [same])).toEqual(['nothing']);
+  });
+
+  function foreignTo(key: FunctionKey): Foreign {
+    return {
+      actions: [...new Set(accessCases.map(({ action }) => action))],
+      values: {
+        'dynamodb:Attributes': hiddenColumns,
+        'dynamodb:Select': ['ALL_ATTRIBUTES', 'ALL_PROJECTED_ATTRIBUTES', 'COUNT'],
+        'aws:SourceAccount': [anotherAccountId],
+      },
+      policies: roles[key === 'scan' ? 'query' : 'scan'].policies,
+    };
+  }
+
+  /** The mutants that answer every case as the original does. */
+  async function survivors(key: FunctionKey, mutants: readonly Mutant[]): Promise<string[]> {
+    const concerned = accessCases.filter(({ who, on }) => who.function === key || on.roleOf === key);
+    const alive: string[] = [];
+    for (const { change, documents, actions } of mutants) {
+      const likely = actions.flatMap((action) => concerned.filter((it) => it.action === action));
+      if (!(await isNoticed([...likely, ...concerned], { ...roles, [key]: documents }))) alive.push(change);
+    }
+    return alive;
+  }
+
+  async function isNoticed(cases: readonly AccessCase[], mutated: Roles): Promise<boolean> {
+    for (const it of cases) {
+      if ((await answer(it, mutated)) !== it[environmentName]) return true;
+    }
+    return false;
+  }
+
+  async function answer({ who, action, on, asking }: AccessCase, documents: Roles): Promise<Answer> {
+    const policies = who.function ? documents[who.function].policies : (who.policies ?? {});
+    const resourcePolicy =
+      on.roleOf && action.startsWith('sts:') ? documents[on.roleOf].trust : on.open && openToAll;
+    return simulate({
+      request: {
+        principal: who.id(row),
+        action,
+        resource: { resource: on.arn(row, who.function ?? 'scan'), accountId: on.account ?? accountId },
+        contextVariables: { ...asking.context },
+      },
+      identityPolicies: Object.entries(policies).map(([name, policy]) => ({ name, policy })),
+      serviceControlPolicies: [],
+      resourceControlPolicies: [],
+      ...(resourcePolicy && { resourcePolicy }),
+    });
+  }
+});
+
+function describeCase(accessCase: AccessCase, expected: Answer): string {
+  const { who, action, on, asking, because, prod } = accessCase;
+  const verb = expected === 'allow' ? 'allows' : 'denies';
+  const request = [`${action} on ${on.name}`, asking.name].filter(Boolean).join(', ');
+  return `${verb} ${who.name} ${request}${expected === prod ? ': ' : ', though '}${because}`;
+}
+
+const openToAll = {
+  Version: '2012-10-17',
+  Statement: [{ Effect: 'Allow', Action: ['*'], Resource: ['*'], Principal: '*' }],
+};
+
+/** The answer to a request, provided that IAM accepts the documents and knows every key of the context. */
+async function simulate(simulation: Simulation): Promise<Answer> {
+  const outcome = await runSimulation(simulation, {});
+  if (outcome.resultType !== 'single') throw new Error(JSON.stringify(outcome, null, 2));
+  const ignored = outcome.result.ignoredContextKeys ?? [];
+  if (ignored.length > 0) throw new Error(`${simulation.request.action}: has no key ${ignored.join(', ')}`);
+  return outcome.overallResult === 'Allowed' ? 'allow' : 'deny';
+}

@@ -1,0 +1,202 @@
+import { assumeRolePolicies, attachedPolicies, managedPolicies } from './policy-documents';
+import { environment, environmentNames, synthesizeFunctions } from './synthesize';
+
+const lab = synthesizeFunctions(environment('lab'));
+const prod = synthesizeFunctions(environment('prod'));
+
+describe('the lab functions', () => {
+  it.each([
+    ['SuperDynamoDBFunction', 'SuperDynamoDBRole'],
+    ['MissionDetailsFunction', 'SuperDynamoDbQueryRole'],
+  ])('define %s as the notebook does, in the role %s', (name, roleName) => {
+    const lambda = Object.values(lab.all('aws_lambda_function')).find((it) => it.function_name === name);
+
+    expect(lambda).toMatchObject({
+      timeout: 90,
+      publish: true,
+      runtime: 'nodejs24.x',
+      handler: 'index.handler',
+      environment: {
+        variables: { Name: name, Environment: 'prod', TABLE_NAME: 'SuperMissionTable', COLUMNS: 'all' },
+      },
+    });
+    const [, roleAddress = ''] = /aws_iam_role\.([^.]+)\.arn/.exec(lambda?.role) ?? [];
+    expect(lab.all('aws_iam_role')[roleAddress]?.name).toBe(roleName);
+  });
+
+  it('may do what the notebook lets them do, no statement more', () => {
+    expect(managedPolicies(lab)).toMatchObject({
+      'Super-DynamoDBScanPolicy': {
+        Statement: [
+          {
+            Effect: 'Allow',
+            Action: ['dynamodb:Scan', 's3:GetObject', 's3:PutObject', 'dynamodb:BatchWriteItem'],
+            Resource: ['*'],
+          },
+        ],
+      },
+      SuperDynamoDBQueryPolicy: {
+        Statement: [
+          {
+            Effect: 'Allow',
+            Action: ['dynamodb:Query'],
+            Resource: ['*'],
+            Condition: {
+              'ForAllValues:StringEquals': {
+                'dynamodb:Attributes': ['SuperHero', 'MissionStatus', 'Villain1', 'Villain2', 'Villain3'],
+              },
+            },
+          },
+        ],
+      },
+    });
+  });
+
+  it('write their logs by a policy of its own', () => {
+    expect(attachedPolicies(lab)).toEqual({
+      SuperDynamoDBRole: ['Super-DynamoDBScanPolicy', 'SuperDynamoDBFunctionLogsPolicy'],
+      SuperDynamoDbQueryRole: ['MissionDetailsFunctionLogsPolicy', 'SuperDynamoDBQueryPolicy'],
+    });
+  });
+
+  it('are assumed by Lambda alone', () => {
+    for (const { Statement } of Object.values(assumeRolePolicies(lab))) {
+      expect(Statement).toEqual([
+        {
+          Sid: 'AssumeByLambda',
+          Effect: 'Allow',
+          Action: ['sts:AssumeRole'],
+          Principal: { Service: ['lambda.amazonaws.com'] },
+        },
+      ]);
+    }
+  });
+});
+
+describe('the prod functions', () => {
+  it('have names of their own, so that they can live beside lab', () => {
+    const names = (stack: typeof lab) =>
+      ['aws_lambda_function', 'aws_iam_role', 'aws_iam_policy', 'aws_cloudwatch_log_group'].flatMap((type) =>
+        Object.values(stack.all(type)).map((it) => it.function_name ?? it.name),
+      );
+
+    expect(names(prod).filter((name) => names(lab).includes(name))).toEqual([]);
+  });
+
+  it('name no action and no resource by a wildcard, but for their own log streams', () => {
+    for (const { Statement } of Object.values(managedPolicies(prod))) {
+      for (const { Action, Resource = [] } of Statement) {
+        expect(Action.filter((action) => action.includes('*'))).toEqual([]);
+        expect(Resource.filter((arn) => arn.replace(/(:log-group:[^*]+):\*$/, '$1').includes('*'))).toEqual(
+          [],
+        );
+      }
+    }
+  });
+
+  it('attach no policy that AWS manages', () => {
+    expect(Object.values(attachedPolicies(prod)).flat().sort()).toEqual(
+      Object.keys(managedPolicies(prod)).sort(),
+    );
+  });
+
+  it('read only the visible columns', () => {
+    const variables = Object.values(prod.all('aws_lambda_function')).map(
+      (it) => it.environment.variables.COLUMNS,
+    );
+    expect(variables).toEqual(['visible', 'visible']);
+  });
+});
+
+describe('a row setting', () => {
+  const row = environment('prod');
+  const topicArn = 'arn:aws:sns:us-east-1:123456789012:operators';
+
+  it('traces to X-Ray, with the right to do so', () => {
+    const traced = synthesizeFunctions({ ...row, tracing: 'Active' });
+
+    const policies = Object.values(managedPolicies(traced)).flatMap(({ Statement }) => Statement);
+    expect(policies.filter(({ Sid }) => Sid === 'WriteTraces')).toHaveLength(2);
+    for (const lambda of Object.values(traced.all('aws_lambda_function'))) {
+      expect(lambda.tracing_config).toEqual({ mode: 'Active' });
+    }
+  });
+
+  it('reserves executions, none of them included', () => {
+    const reserved = (reservedConcurrency: number) =>
+      Object.values(synthesizeFunctions({ ...row, reservedConcurrency }).all('aws_lambda_function')).map(
+        (it) => it.reserved_concurrent_executions,
+      );
+
+    expect(reserved(7)).toEqual([7, 7]);
+    expect(reserved(0)).toEqual([0, 0]);
+  });
+
+  it('raises alarms on errors, throttles and slow invocations, and on throttled requests', () => {
+    const alarms = Object.values(
+      synthesizeFunctions({ ...row, alarmTopicArn: topicArn }).all('aws_cloudwatch_metric_alarm'),
+    );
+
+    const watched = alarms.map((it) => [Object.values(it.dimensions).join(' '), it.metric_name]);
+    expect(watched).toEqual(
+      expect.arrayContaining([
+        ...['SuperDynamoDBFunction-prod', 'MissionDetailsFunction-prod'].flatMap((name) =>
+          ['Errors', 'Throttles', 'Duration'].map((metric) => [name, metric]),
+        ),
+        ...['Scan', 'Query'].map((it) => [`${it} SuperMissionTable-prod`, 'ThrottledRequests']),
+      ]),
+    );
+    expect(watched).toHaveLength(8);
+    for (const alarm of alarms) {
+      expect(alarm).toMatchObject({ alarm_actions: [topicArn], ok_actions: [topicArn] });
+    }
+    const slow = alarms.filter((it) => it.extended_statistic);
+    expect(slow).toMatchObject([{ threshold: 45_000 }, { threshold: 45_000 }]);
+  });
+
+  it('is off in every row: no traces, no reserve, no alarms', () => {
+    for (const stack of [lab, prod]) {
+      expect(stack.all('aws_cloudwatch_metric_alarm')).toEqual({});
+      expect(JSON.stringify(stack)).not.toMatch(/xray|reserved_concurrent/);
+    }
+  });
+});
+
+describe.each(environmentNames)('in %s the functions stack', (name) => {
+  const stack = synthesizeFunctions(environment(name));
+
+  it('zips every function with fixed modes and deploys it by its hash', () => {
+    const lambdas = Object.values(stack.all('aws_lambda_function'));
+    expect(lambdas).toHaveLength(2);
+    for (const lambda of lambdas) {
+      const [, archive = ''] = /^\$\{data\.archive_file\.([^.]+)\.output_path\}$/.exec(lambda.filename) ?? [];
+      expect(lambda.source_code_hash).toBe(`\${data.archive_file.${archive}.output_base64sha256}`);
+      expect(stack.all('archive_file')[archive]).toMatchObject({ type: 'zip', output_file_mode: '0644' });
+    }
+  });
+
+  it('keeps the logs of every function for a limited time, in a group made before the function', () => {
+    for (const lambda of Object.values(stack.all('aws_lambda_function'))) {
+      const groups = Object.entries(stack.all('aws_cloudwatch_log_group'));
+      const [address, group] =
+        groups.find(([, it]) => it.name === `/aws/lambda/${lambda.function_name}`) ?? [];
+      expect(group?.retention_in_days).toBeGreaterThan(0);
+      expect(lambda.depends_on).toContain(`aws_cloudwatch_log_group.${address}`);
+    }
+  });
+
+  it('is planned without the table: it reads no state and refers to no resource of another stack', () => {
+    expect(JSON.stringify(stack)).not.toContain('terraform_remote_state');
+    expect(JSON.stringify(stack)).not.toContain('aws_dynamodb_table.');
+  });
+
+  it('outputs what an operator wants', () => {
+    const perFunction = ['function_name', 'function_arn', 'function_version', 'log_group'];
+    expect(Object.keys(stack.output).sort()).toEqual(
+      ['super_dynamodb', 'mission_details']
+        .flatMap((it) => perFunction.map((output) => `${it}_${output}`))
+        .concat('state_location')
+        .sort(),
+    );
+  });
+});

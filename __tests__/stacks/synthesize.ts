@@ -1,0 +1,44 @@
+import { type App, Testing } from 'cdktf';
+import { type Environment, readEnvironment } from '../../environments';
+import { partitionKey } from '../../lambdas/shared/columns';
+import { loadSeedData, type SeedItem } from '../../seed-data/load-seed-data';
+import { FunctionsStack } from '../../stacks/functions-stack';
+import { StateBackendStack } from '../../stacks/state-backend-stack';
+import { TableStack } from '../../stacks/table-stack';
+
+export type Attributes = Record<string, any>;
+
+/** The Terraform of a stack, with its resources and data sources in reach. */
+export interface Synthesized extends Attributes {
+  /** Every resource or data source of a type, by its address in Terraform. */
+  readonly all: (type: string) => Record<string, Attributes>;
+  /** The only resource or data source of a type. */
+  readonly only: (type: string) => Attributes;
+}
+
+export const environmentNames = ['local', 'lab', 'prod'] as const;
+
+export const environment = (name: (typeof environmentNames)[number]): Environment =>
+  readEnvironment({ SUPERMISSION_ENV: name });
+
+export const seedData = loadSeedData('seed-data/super-missions.json', { partitionKey });
+
+export const synthesizeTable = (row: Environment, items: readonly SeedItem[] = seedData) =>
+  synthesize((app) => new TableStack(app, { environment: row, seedData: items }));
+
+export const synthesizeFunctions = (row: Environment) =>
+  synthesize((app) => new FunctionsStack(app, { environment: row }));
+
+export const synthesizeStateBackend = (row: Environment) =>
+  synthesize((app) => new StateBackendStack(app, { environment: row }));
+
+function synthesize(define: (app: App) => ConstructorParameters<typeof TableStack>[0]): Synthesized {
+  const json = JSON.parse(Testing.synth(define(Testing.app()) as TableStack, true));
+  const all = (type: string) => ({ ...json.resource?.[type], ...json.data?.[type] });
+  const only = (type: string) => {
+    const found = Object.values<Attributes>(all(type));
+    if (found.length !== 1) throw new Error(`${type}: ${found.length} found, expected one`);
+    return found[0] as Attributes;
+  };
+  return { ...json, all, only };
+}

@@ -1,0 +1,103 @@
+import { environment, environmentNames, seedData, synthesizeTable } from './synthesize';
+
+describe('the table', () => {
+  it('is the notebook table in lab', () => {
+    const { only } = synthesizeTable(environment('lab'));
+
+    expect(only('aws_dynamodb_table')).toMatchObject({
+      name: 'SuperMissionTable',
+      hash_key: 'SuperHero',
+      attribute: [{ name: 'SuperHero', type: 'S' }],
+      billing_mode: 'PROVISIONED',
+      read_capacity: 5,
+      write_capacity: 5,
+      deletion_protection_enabled: false,
+      point_in_time_recovery: { enabled: false },
+    });
+  });
+
+  it('is protected, recoverable and on demand in prod, under a name of its own', () => {
+    const table = synthesizeTable(environment('prod')).only('aws_dynamodb_table');
+
+    expect(table).toMatchObject({
+      name: 'SuperMissionTable-prod',
+      billing_mode: 'PAY_PER_REQUEST',
+      deletion_protection_enabled: true,
+      point_in_time_recovery: { enabled: true },
+    });
+    expect(table).not.toHaveProperty('read_capacity');
+  });
+
+  it('has the same name in local as in lab', () => {
+    const name = (row: 'local' | 'lab') => synthesizeTable(environment(row)).only('aws_dynamodb_table').name;
+
+    expect(name('local')).toBe(name('lab'));
+  });
+});
+
+describe('the items', () => {
+  it('are the five heroes, each a resource of its own, written after the table', () => {
+    const items = Object.values(synthesizeTable(environment('lab')).all('aws_dynamodb_table_item'));
+
+    const heroes = items.map(({ item }) => JSON.parse(item).SuperHero.S);
+    expect(heroes.sort()).toEqual(['Batman', 'Captain America', 'Ironman', 'Spiderman', 'Superman']);
+    for (const item of items) expect(item.table_name).toMatch(/^\$\{aws_dynamodb_table\..+\.name\}$/);
+  });
+
+  it.each([
+    ['owned', undefined],
+    ['sown-once', { ignore_changes: ['item'] }],
+  ] as const)('are %s as the row says', (seeds, lifecycle) => {
+    const stack = synthesizeTable({ ...environment('lab'), seeds });
+
+    const items = Object.values(stack.all('aws_dynamodb_table_item'));
+    expect(items.map((item) => item.lifecycle)).toEqual(seedData.map(() => lifecycle));
+    expect(stack.only('aws_dynamodb_table')).not.toHaveProperty('lifecycle');
+  });
+
+  it('keep their addresses whatever the order and the number of the records', () => {
+    const [first, ...others] = seedData;
+    const all = synthesizeTable(environment('lab')).all('aws_dynamodb_table_item');
+
+    const fewer = synthesizeTable(environment('lab'), [...others].reverse()).all('aws_dynamodb_table_item');
+
+    const gone = Object.keys(all).filter((address) => !(address in fewer));
+    expect(gone).toHaveLength(1);
+    expect(gone[0]).toContain(first?.id);
+    expect(all).toMatchObject(fewer);
+  });
+});
+
+describe.each(environmentNames)('in %s the table stack', (name) => {
+  const row = environment(name);
+  const stack = synthesizeTable(row);
+
+  it('keeps its state encrypted and locked in the state bucket', () => {
+    expect(stack.terraform.backend.s3).toMatchObject({
+      bucket: `supermission-${name}-state`,
+      key: `supermission/${name}/table.tfstate`,
+      encrypt: true,
+      use_lockfile: true,
+    });
+  });
+
+  it('tags everything with project, environment and stack', () => {
+    const tags = { project: 'supermission', environment: name, stack: 'table' };
+    expect(stack.provider.aws[0].default_tags).toEqual([{ tags }]);
+  });
+
+  it('says which versions of the AWS provider it takes', () => {
+    expect(stack.terraform.required_providers.aws.version).toBe(row.awsProviderVersion);
+  });
+
+  it('outputs what an operator wants', () => {
+    expect(Object.keys(stack.output).sort()).toEqual(['state_location', 'table_arn', 'table_name']);
+    expect(stack.output.state_location.value).toBe(
+      `s3://supermission-${name}-state/supermission/${name}/table.tfstate`,
+    );
+  });
+
+  it('reads no state of another stack', () => {
+    expect(stack.all('terraform_remote_state')).toEqual({});
+  });
+});

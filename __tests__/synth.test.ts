@@ -1,0 +1,78 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Checkout, type CommandResult } from './local/checkout';
+import { environmentNames } from './stacks/synthesize';
+
+jest.setTimeout(180_000);
+
+describe('the app', () => {
+  const checkouts = [new Checkout(), new Checkout()] as const;
+  afterAll(() => {
+    for (const checkout of checkouts) checkout.remove();
+  });
+
+  const synthesize = (checkout: Checkout, name: string): Promise<CommandResult> =>
+    // A row needs no account: there are no credentials, and no region but its own.
+    checkout.run(process.execPath, ['--import', 'tsx', 'main.ts'], {
+      SUPERMISSION_ENV: name,
+      AWS_ACCESS_KEY_ID: undefined,
+      AWS_PROFILE: undefined,
+    });
+
+  it.each(environmentNames)('synthesizes the same bytes of %s in two folders', async (name) => {
+    const results = await Promise.all(checkouts.map((checkout) => synthesize(checkout, name)));
+
+    expect(results).toMatchObject([{ exitCode: 0 }, { exitCode: 0 }]);
+    const [first, second] = checkouts.map(({ folder }) => readTree(join(folder, 'cdktf.out')));
+    expect(Object.keys(first ?? {})).toContain('stacks/functions/cdk.tf.json');
+    expect(second).toEqual(first);
+  });
+
+  it('names no folder of the machine and no day', () => {
+    const [{ folder }] = checkouts;
+    for (const [file, content] of Object.entries(readTree(join(folder, 'cdktf.out')))) {
+      for (const place of [folder, process.cwd()])
+        expect({ file, names: content.includes(place) }).toEqual({ file, names: false });
+      if (file.endsWith('.json')) expect(content).not.toMatch(/\b20\d\d-\d\d-\d\dT/);
+    }
+  });
+
+  it('puts a handler and its source map into each archive', () => {
+    const [{ folder }] = checkouts;
+    const files = Object.keys(readTree(join(folder, 'cdktf.out/stacks/functions/assets')));
+    expect(files.map((file) => file.split('/').pop())).toEqual([
+      'index.mjs',
+      'index.mjs.map',
+      'index.mjs',
+      'index.mjs.map',
+    ]);
+  });
+
+  it.each([
+    [
+      'SUPERMISSION_ENV',
+      'staging',
+      'SUPERMISSION_ENV: unknown environment, got "staging"; expected one of local, lab, prod\n',
+    ],
+    ['AWS_REGION', 'here', 'AWS_REGION: bad value, got "here"; expected a region such as us-east-1\n'],
+  ])('fails with one line when %s is %j', async (variable, value, message) => {
+    const [checkout] = checkouts;
+
+    const result = await checkout.run(process.execPath, ['--import', 'tsx', 'main.ts'], {
+      [variable]: value,
+    });
+
+    expect(result).toEqual({ exitCode: 1, stdout: '', stderr: message });
+  });
+});
+
+/** Every file below a folder, by its path from there. */
+function readTree(folder: string): Record<string, string> {
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((it) => it.isFile());
+  return Object.fromEntries(
+    files
+      .map((file) => join(file.parentPath, file.name))
+      .sort()
+      .map((file) => [file.slice(folder.length + 1), readFileSync(file, 'utf8')]),
+  );
+}

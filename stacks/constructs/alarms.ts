@@ -1,0 +1,57 @@
+import { CloudwatchMetricAlarm } from '@cdktf/provider-aws/lib/cloudwatch-metric-alarm';
+import { Construct } from 'constructs';
+
+export interface AlarmsProps {
+  /** The SNS topic that hears of an alarm and of its end. */
+  readonly topicArn: string;
+  readonly functionNames: readonly string[];
+  /** Timeout of the functions; an alarm is raised when one in a hundred invocations takes half of it. */
+  readonly timeoutSeconds: number;
+  readonly tableName: string;
+  /** The DynamoDB operations that the functions call. */
+  readonly operations: readonly string[];
+}
+
+interface Metric {
+  readonly namespace: string;
+  readonly metricName: string;
+  readonly dimensions: Record<string, string>;
+  /** @default any one in five minutes */
+  readonly limit?: { readonly extendedStatistic: string; readonly threshold: number };
+}
+
+/** Alarms on what hurts a caller: errors, throttled and slow invocations, throttled requests to the table. */
+export class Alarms extends Construct {
+  constructor(scope: Construct, id: string, props: AlarmsProps) {
+    super(scope, id);
+    const slow = { extendedStatistic: 'p99', threshold: props.timeoutSeconds * 500 };
+
+    for (const FunctionName of props.functionNames) {
+      const lambda = { namespace: 'AWS/Lambda', dimensions: { FunctionName } };
+      this.alarm(props, `${FunctionName}-errors`, { ...lambda, metricName: 'Errors' });
+      this.alarm(props, `${FunctionName}-throttles`, { ...lambda, metricName: 'Throttles' });
+      this.alarm(props, `${FunctionName}-duration`, { ...lambda, metricName: 'Duration', limit: slow });
+    }
+    for (const Operation of props.operations) {
+      this.alarm(props, `${props.tableName}-${Operation}-throttled`, {
+        namespace: 'AWS/DynamoDB',
+        metricName: 'ThrottledRequests',
+        dimensions: { TableName: props.tableName, Operation },
+      });
+    }
+  }
+
+  private alarm({ topicArn }: AlarmsProps, alarmName: string, { limit, ...metric }: Metric): void {
+    new CloudwatchMetricAlarm(this, alarmName, {
+      alarmName,
+      ...metric,
+      ...(limit ?? { statistic: 'Sum', threshold: 0 }),
+      comparisonOperator: 'GreaterThanThreshold',
+      period: 300,
+      evaluationPeriods: 1,
+      treatMissingData: 'notBreaching',
+      alarmActions: [topicArn],
+      okActions: [topicArn],
+    });
+  }
+}

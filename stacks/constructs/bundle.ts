@@ -1,0 +1,54 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join, resolve } from 'node:path';
+import { buildSync } from 'esbuild';
+
+const projectRoot = resolve(__dirname, '../..');
+
+/** Sources of credentials that a function never asks: Lambda gives it its role's in environment variables. */
+const unusedCredentialProviders = [
+  '@aws-sdk/credential-provider-http',
+  '@aws-sdk/credential-provider-ini',
+  '@aws-sdk/credential-provider-login',
+  '@aws-sdk/credential-provider-process',
+  '@aws-sdk/credential-provider-sso',
+  '@aws-sdk/credential-provider-web-identity',
+  '@smithy/credential-provider-imds',
+];
+
+const bundles = new Map<string, string>();
+
+/**
+ * Bundle a handler with all it imports into one ES module and its source map, once in a process, and return their
+ * folder, which lives until the process ends. The bytes depend on the sources alone.
+ *
+ * @param entry - the handler's file, relative to the project
+ */
+export function bundleHandler(entry: string): string {
+  const folder = bundles.get(entry) ?? bundle(entry);
+  bundles.set(entry, folder);
+  return folder;
+}
+
+function bundle(entry: string): string {
+  const { outputFiles } = buildSync({
+    absWorkingDir: projectRoot,
+    entryPoints: [entry],
+    outfile: 'bundle/index.mjs',
+    write: false,
+    bundle: true,
+    minify: true,
+    sourcemap: true,
+    sourcesContent: false,
+    preserveSymlinks: true,
+    platform: 'node',
+    target: 'node22',
+    format: 'esm',
+    mainFields: ['module', 'main'],
+    external: unusedCredentialProviders,
+  });
+  const folder = mkdtempSync(join(tmpdir(), 'supermission-'));
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  for (const { path, contents } of outputFiles) writeFileSync(join(folder, basename(path)), contents);
+  return folder;
+}

@@ -1,0 +1,88 @@
+import { ArchiveProvider } from '@cdktf/provider-archive/lib/provider';
+import { DataAwsCallerIdentity } from '@cdktf/provider-aws/lib/data-aws-caller-identity';
+import { DataAwsPartition } from '@cdktf/provider-aws/lib/data-aws-partition';
+import type { Construct } from 'constructs';
+import { archiveProviderVersion } from '../environments';
+import { variables } from '../lambdas/shared/variables';
+import { answeredColumns, defineAccess, telemetryStatements } from './access';
+import { Alarms } from './constructs/alarms';
+import { EnvironmentStack, type EnvironmentStackProps } from './constructs/environment-stack';
+import { type FunctionPolicy, logGroupName, NodeFunction } from './constructs/node-function';
+import { resourceNames, stackNames } from './names';
+
+/** The part that can be thrown away: functions with their policies, roles, log groups and archives. */
+export class FunctionsStack extends EnvironmentStack {
+  constructor(scope: Construct, props: EnvironmentStackProps) {
+    super(scope, stackNames.functions, props);
+    new ArchiveProvider(this, 'archive');
+    this.addOverride('terraform.required_providers.archive.version', archiveProviderVersion);
+    const names = resourceNames(this.environment);
+    // Built from names, so that this stack can be planned before the table exists.
+    const { partition } = new DataAwsPartition(this, 'partition');
+    const { accountId } = new DataAwsCallerIdentity(this, 'account');
+    const arn = (service: string, resource: string) =>
+      `arn:${partition}:${service}:${this.environment.region}:${accountId}:${resource}`;
+    const access = defineAccess(this.environment, {
+      tableArn: arn('dynamodb', `table/${names.table}`),
+      accountId,
+    });
+
+    const logsPolicy = (functionName: string): FunctionPolicy => ({
+      name: `${functionName}LogsPolicy`,
+      statements: telemetryStatements(
+        this.environment,
+        arn('logs', `log-group:${logGroupName(functionName)}`),
+      ),
+    });
+    const variablesOf = (functionName: string) => ({
+      [variables.name]: functionName,
+      [variables.environment]: this.environment.stage,
+      [variables.tableName]: names.table,
+      [variables.columns]: answeredColumns[this.environment.accessMode],
+    });
+
+    const functions = {
+      super_dynamodb: new NodeFunction(this, 'super-dynamodb', {
+        ...this.environment,
+        functionName: names.scanFunction,
+        entry: 'lambdas/super-dynamodb-function/index.ts',
+        variables: variablesOf(names.scanFunction),
+        roleName: names.scanRole,
+        assumeRole: access.assumeRole,
+        policies: {
+          scan: { name: names.scanPolicy, statements: access.scan },
+          logs: logsPolicy(names.scanFunction),
+        },
+      }),
+      mission_details: new NodeFunction(this, 'mission-details', {
+        ...this.environment,
+        functionName: names.queryFunction,
+        entry: 'lambdas/mission-details-function/index.ts',
+        variables: variablesOf(names.queryFunction),
+        roleName: names.queryRole,
+        assumeRole: access.assumeRole,
+        policies: {
+          query: { name: names.queryPolicy, statements: access.query },
+          logs: logsPolicy(names.queryFunction),
+        },
+      }),
+    };
+
+    if (this.environment.alarmTopicArn) {
+      new Alarms(this, 'alarms', {
+        topicArn: this.environment.alarmTopicArn,
+        functionNames: [names.scanFunction, names.queryFunction],
+        timeoutSeconds: this.environment.timeoutSeconds,
+        tableName: names.table,
+        operations: ['Scan', 'Query'],
+      });
+    }
+
+    for (const [name, { function: lambda, logGroup }] of Object.entries(functions)) {
+      this.output(`${name}_function_name`, lambda.functionName);
+      this.output(`${name}_function_arn`, lambda.arn);
+      this.output(`${name}_function_version`, lambda.version);
+      this.output(`${name}_log_group`, logGroup.name);
+    }
+  }
+}
