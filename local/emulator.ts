@@ -1,0 +1,197 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { InputError } from '../input-error';
+import { findProgram } from './find-program';
+
+/** What answers the AWS API, except for running functions. */
+export interface Emulator {
+  readonly url: string;
+  /** Where it came from, for people to read. */
+  readonly description: string;
+  stop(): Promise<void>;
+}
+
+export interface EmulatorOptions {
+  readonly environment: NodeJS.ProcessEnv;
+  /** Folder for the private Python environment. */
+  readonly folder: string;
+  /** Takes what the emulator prints. */
+  readonly log: (output: string) => void;
+}
+
+const motoVersion = '5.2.1';
+// Python's shims and a cold disk make the first start slow.
+const startLimitMs = 60_000;
+const downloadLimitMs = 300_000;
+
+const roads: ReadonlyArray<[name: string, start: (options: EmulatorOptions) => Promise<Emulator>]> = [
+  ['AWS_ENDPOINT_URL', useEndpoint],
+  ['moto_server on the PATH', startFromPath],
+  [`moto ${motoVersion} in a private Python environment`, startFromPrivatePython],
+  [`the Docker image motoserver/moto:${motoVersion}`, startFromDocker],
+];
+
+/** The order in which an emulator is looked for. */
+export const searchOrder: readonly string[] = roads.map(([name]) => name);
+
+/** What to install when none is found. */
+export const installAdvice = `install one of: moto (pip install 'moto[server]==${motoVersion}'), Python 3.9 or newer with its venv module, or Docker`;
+
+/**
+ * Find or start the emulator.
+ * @throws InputError that lists what was tried
+ */
+export async function startEmulator(options: EmulatorOptions): Promise<Emulator> {
+  const failures: string[] = [];
+  for (const [name, start] of roads) {
+    try {
+      return await start(options);
+    } catch (error) {
+      failures.push(`  ${name}: ${(error as Error).message}`);
+    }
+  }
+  throw new InputError(`AWS on this machine: no emulator, tried\n${failures.join('\n')}\n${installAdvice}`);
+}
+
+async function useEndpoint({ environment }: EmulatorOptions): Promise<Emulator> {
+  const url = environment.AWS_ENDPOINT_URL;
+  if (!url) throw new Error('not set');
+  if (!(await motoAnswers(url))) throw new Error(`no moto answers at ${url}`);
+  return { url, description: `AWS_ENDPOINT_URL ${url}`, stop: async () => {} };
+}
+
+async function startFromPath(options: EmulatorOptions): Promise<Emulator> {
+  return startMoto(findOnPath('moto_server', options), options);
+}
+
+async function startFromPrivatePython(options: EmulatorOptions): Promise<Emulator> {
+  const home = join(options.folder, `moto-${motoVersion}`);
+  const program = join(home, 'bin', 'moto_server');
+  if (!existsSync(program)) {
+    const python = findOnPath('python3', options);
+    await runToEnd([python, '-m', 'venv', home], options);
+    await runToEnd([join(home, 'bin', 'pip'), 'install', `moto[server]==${motoVersion}`], options);
+  }
+  return startMoto(program, options);
+}
+
+async function startFromDocker(options: EmulatorOptions): Promise<Emulator> {
+  const docker = findOnPath('docker', options);
+  await runToEnd([docker, 'info'], options);
+  const port = await freePort();
+  const image = `motoserver/moto:${motoVersion}`;
+  const command = [docker, 'run', '--rm', '--publish', `127.0.0.1:${port}:5000`, image];
+  return startAndWait(command, port, image, downloadLimitMs, options);
+}
+
+async function startMoto(program: string, options: EmulatorOptions): Promise<Emulator> {
+  const port = await freePort();
+  const command = [program, '--host', '127.0.0.1', '--port', String(port)];
+  return startAndWait(command, port, program, startLimitMs, options);
+}
+
+async function startAndWait(
+  command: readonly string[],
+  port: number,
+  description: string,
+  limitMs: number,
+  options: EmulatorOptions,
+): Promise<Emulator> {
+  const url = `http://127.0.0.1:${port}`;
+  const guarded = runGuarded(command, options);
+  const deadline = Date.now() + limitMs;
+  while (!(await motoAnswers(url))) {
+    if (guarded.hasEnded()) throw new Error(guarded.failure());
+    if (Date.now() > deadline) {
+      await guarded.stop();
+      throw new Error(`no answer within ${limitMs / 1000} seconds${guarded.lastLines()}`);
+    }
+    await sleep(50);
+  }
+  return { url, description, stop: guarded.stop };
+}
+
+async function runToEnd(command: readonly string[], options: EmulatorOptions): Promise<void> {
+  const guarded = runGuarded(command, options);
+  const ended = await Promise.race([
+    guarded.ended.then(() => true),
+    sleep(downloadLimitMs, false, { ref: false }),
+  ]);
+  await guarded.stop();
+  if (!ended) throw new Error(`${command.join(' ')} took over ${downloadLimitMs / 1000} seconds`);
+  if (guarded.child.exitCode !== 0) throw new Error(guarded.failure());
+}
+
+interface Guarded {
+  readonly child: ChildProcess;
+  readonly ended: Promise<unknown>;
+  hasEnded(): boolean;
+  failure(): string;
+  lastLines(): string;
+  stop(): Promise<void>;
+}
+
+/** Run a command that cannot outlive this process. */
+function runGuarded(command: readonly string[], { environment, log }: EmulatorOptions): Guarded {
+  const child = spawn(process.execPath, [require.resolve('./guard.mjs'), ...command], {
+    detached: true,
+    env: { ...environment, PYTHONUNBUFFERED: '1' },
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      output = (output + text).slice(-2_000);
+      log(text);
+    });
+  }
+  child.stdin.on('error', () => {});
+  const ended = once(child, 'close');
+  const lastLines = () =>
+    output
+      .trimEnd()
+      .split('\n')
+      .slice(-5)
+      .map((line) => `\n    ${line}`)
+      .join('');
+  return {
+    child,
+    ended,
+    lastLines,
+    hasEnded: () => child.exitCode !== null || child.signalCode !== null,
+    failure: () => `${command.join(' ')} ended with exit code ${child.exitCode}${lastLines()}`,
+    stop: async () => {
+      child.stdin.end();
+      await ended;
+    },
+  };
+}
+
+/** Only moto serves this path, so no real account is ever taken for an emulator. */
+async function motoAnswers(url: string): Promise<boolean> {
+  try {
+    const response = await fetch(new URL('/moto-api/data.json', url), { signal: AbortSignal.timeout(5_000) });
+    await response.json();
+    return response.ok;
+  } catch {
+    return false;
+  }
+}
+
+function findOnPath(program: string, { environment }: EmulatorOptions): string {
+  const found = findProgram(program, environment);
+  if (found) return found;
+  throw new Error(`no ${program} on the PATH`);
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}

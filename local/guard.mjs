@@ -1,0 +1,18 @@
+// Runs a command, and ends it with all its children as soon as standard input closes. Whoever starts the guard holds the
+// other end of that pipe: the kernel closes it however that process ends, SIGKILL included. The guard must lead a process
+// group of its own. SIGTERM comes first, because the Docker client stops its container on it.
+import { spawn } from 'node:child_process';
+
+const [command, ...args] = process.argv.slice(2);
+const child = spawn(command, args, { stdio: ['ignore', 'inherit', 'inherit'] });
+child.on('error', (error) => {
+  console.error(error.message);
+  process.exit(127);
+});
+child.on('exit', (code) => process.exit(code ?? 1));
+
+process.on('SIGTERM', () => {});
+process.stdin.resume().on('close', () => {
+  process.kill(-process.pid, 'SIGTERM');
+  setTimeout(() => process.kill(-process.pid, 'SIGKILL'), 5_000);
+});

@@ -1,0 +1,158 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { devNull } from 'node:os';
+import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
+import { InputError } from '../input-error';
+
+/** A running AWS on this machine. */
+export interface LocalAws extends InstanceRecord {
+  /** End it, and wait until it is gone. */
+  stop(): Promise<void>;
+}
+
+/** What an instance says of itself, in its file and at `healthPath`. */
+export interface InstanceRecord {
+  /** One URL for all services. */
+  readonly url: string;
+  readonly pid: number;
+  readonly emulator: string;
+  /** ISO 8601. */
+  readonly startedAt: string;
+}
+
+export interface StartOptions {
+  /** Whether it outlives the process that started it. There is at most one such instance. */
+  readonly keep: boolean;
+  /** @default 4566, or a free port when that is taken */
+  readonly port?: number | undefined;
+}
+
+/** What the server's process gets as its only argument. */
+export interface ServerOptions extends StartOptions {
+  readonly folder: string;
+}
+
+/** What the server's process says once: that it runs, or why it does not. */
+export interface StartReport {
+  readonly instance?: InstanceRecord;
+  readonly mistake?: string;
+}
+
+/** No S3 bucket can have this name. */
+export const healthPath = '/_local/health';
+
+export const defaultPort = 4566;
+
+/** A server without a request for this long ends by itself. */
+export const idleLimitMinutes = 60;
+
+/** The folder for the log, the record of the kept instance and the private Python environment. */
+function localFolder(): string {
+  return resolve(process.env.SUPERMISSION_LOCAL_FOLDER ?? join(__dirname, '..', '.local'));
+}
+
+export function logFile(folder = localFolder()): string {
+  return join(folder, 'aws.log');
+}
+
+export function instanceFile(folder = localFolder()): string {
+  return join(folder, 'instance.json');
+}
+
+/**
+ * Start AWS on this machine in a process of its own and wait until it answers.
+ * @throws InputError when no emulator is found or the port is taken
+ */
+export async function startLocalAws({ keep, port }: StartOptions): Promise<LocalAws> {
+  const folder = localFolder();
+  mkdirSync(folder, { recursive: true });
+  if (!(await findLocalAws())) rmSync(logFile(), { force: true });
+  const log = openSync(logFile(), 'a');
+  const options: ServerOptions = { keep, port, folder };
+  const tsx = pathToFileURL(require.resolve('tsx')).href;
+  // Without a terminal, so that Ctrl-C reaches only the starter; the server notices the starter's end by the channel.
+  const child = spawn(
+    process.execPath,
+    ['--import', tsx, join(__dirname, 'server.ts'), JSON.stringify(options)],
+    { detached: true, env: process.env, stdio: ['ignore', log, log, 'ipc'] },
+  );
+  closeSync(log);
+  const [report] = (await Promise.race([once(child, 'message'), once(child, 'exit')])) as [StartReport?];
+  if (!report?.instance) {
+    throw new InputError(report?.mistake ?? `AWS on this machine ended while starting; see ${logFile()}`);
+  }
+  if (keep) child.disconnect();
+  child.channel?.unref();
+  child.unref();
+  return toLocalAws(report.instance);
+}
+
+/** The kept instance, if it runs; the record of one that does not is removed. */
+export async function findLocalAws(): Promise<LocalAws | undefined> {
+  const record = readRecord();
+  if (!record) return undefined;
+  if (await isRunning(record)) return toLocalAws(record);
+  rmSync(instanceFile(), { force: true });
+  return undefined;
+}
+
+/** The variables that point any AWS client at a local AWS, with keys that are worth nothing elsewhere. */
+export function localAwsVariables(url: string, region: string) {
+  return {
+    AWS_ENDPOINT_URL: url,
+    AWS_ACCESS_KEY_ID: 'local',
+    AWS_SECRET_ACCESS_KEY: 'local',
+    AWS_REGION: region,
+    AWS_DEFAULT_REGION: region,
+    AWS_EC2_METADATA_DISABLED: 'true',
+  };
+}
+
+/**
+ * The whole environment for a child process that must never reach a real account: the user's own profile, session,
+ * endpoints and configuration files are left out.
+ */
+export function localAwsEnvironment(url: string, region: string, base = process.env): NodeJS.ProcessEnv {
+  const others = Object.entries(base).filter(([name]) => !name.toUpperCase().startsWith('AWS_'));
+  return {
+    ...Object.fromEntries(others),
+    ...localAwsVariables(url, region),
+    AWS_CONFIG_FILE: devNull,
+    AWS_SHARED_CREDENTIALS_FILE: devNull,
+  };
+}
+
+function toLocalAws(record: InstanceRecord): LocalAws {
+  return { ...record, stop: () => stop(record) };
+}
+
+async function stop(record: InstanceRecord): Promise<void> {
+  if (!(await isRunning(record))) return;
+  process.kill(record.pid, 'SIGTERM');
+  const deadline = Date.now() + 15_000;
+  while (await isRunning(record)) {
+    if (Date.now() > deadline) process.kill(record.pid, 'SIGKILL');
+    await sleep(50);
+  }
+}
+
+/** The server closes its port last, so one that answers runs, and one that is refused has ended all its processes. */
+async function isRunning({ url, pid }: InstanceRecord): Promise<boolean> {
+  try {
+    const response = await fetch(new URL(healthPath, url), { signal: AbortSignal.timeout(5_000) });
+    return ((await response.json()) as InstanceRecord).pid === pid;
+  } catch {
+    return false;
+  }
+}
+
+function readRecord(): InstanceRecord | undefined {
+  try {
+    return JSON.parse(readFileSync(instanceFile(), 'utf8'));
+  } catch {
+    return undefined;
+  }
+}

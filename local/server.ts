@@ -1,0 +1,265 @@
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { linkSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Readable } from 'node:stream';
+import { createProxyServer } from 'http-proxy-3';
+import { InputError } from '../input-error';
+import { type Emulator, startEmulator } from './emulator';
+import { type FunctionConfiguration, FunctionRunner, LambdaError } from './function-runner';
+import {
+  defaultPort,
+  healthPath,
+  type InstanceRecord,
+  idleLimitMinutes,
+  instanceFile,
+  type ServerOptions,
+  type StartReport,
+} from './instance';
+
+const emulatorAway = 'the emulator behind AWS on this machine does not answer';
+
+const functionsPath = '/2015-03-31/functions';
+const deploymentPath = new RegExp(`^(POST ${functionsPath}/?|PUT ${functionsPath}/[^/]+/code)$`);
+const invocationPath = new RegExp(`^POST (${functionsPath}/[^/]+)/invocations$`);
+
+// https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+const requestLimitBytes = 6 * 2 ** 20;
+
+export interface AwsServer {
+  readonly record: InstanceRecord;
+  stop(): Promise<void>;
+}
+
+export interface AwsServerOptions {
+  readonly emulator: Pick<Emulator, 'url' | 'description'>;
+  /** 0 for any free port. */
+  readonly port: number;
+  readonly idleLimitMs: number;
+  /** Called once after `idleLimitMs` without a request. */
+  readonly onIdle: () => void;
+  readonly log: (output: string | Buffer) => void;
+}
+
+/** One HTTP server for all of AWS: passes everything on to the emulator, but runs functions itself. */
+export async function startServer(options: AwsServerOptions): Promise<AwsServer> {
+  const { emulator, log } = options;
+  const idleTimer = setTimeout(options.onIdle, options.idleLimitMs).unref();
+  const proxy = createProxyServer({ target: emulator.url });
+  proxy.on('error', (error, request, response) => {
+    log(`emulator: ${error.message}\n`);
+    if ('headersSent' in response) answerEmulatorAway(request, response);
+    else response.destroy();
+  });
+
+  const server = createServer((request, response) => {
+    handle(request, response).catch((error: unknown) => {
+      if (!(error instanceof LambdaError)) log(`${error instanceof Error ? error.stack : error}\n`);
+      answerError(response, error);
+    });
+  });
+  await listen(server, options.port);
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const runner = new FunctionRunner(url, log);
+  const record: InstanceRecord = {
+    url,
+    pid: process.pid,
+    emulator: emulator.description,
+    startedAt: new Date().toISOString(),
+  };
+
+  async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { pathname, searchParams } = new URL(`${url}${request.url}`);
+    if (pathname === healthPath) return answerJson(response, 200, record);
+    // A page in the user's browser could otherwise deploy a function and run it on this machine.
+    if (request.headers.origin) throw new LambdaError(403, 'AccessDeniedException', 'not for web pages');
+    idleTimer.refresh();
+
+    const operation = `${request.method} ${pathname}`;
+    const [, functionPath] = invocationPath.exec(operation) ?? [];
+    if (functionPath) return invoke(functionPath, searchParams, request, response);
+    if (!deploymentPath.test(operation)) return void proxy.web(request, response);
+    const body = await readBody(request);
+    await keepDeployedCode(body, request.headers.authorization);
+    proxy.web(request, response, { buffer: Readable.from([body]) });
+  }
+
+  async function keepDeployedCode(body: Buffer, authorization = ''): Promise<void> {
+    const { Code, ...update } = parseJson(body.toString());
+    const { ZipFile, S3Bucket, S3Key } = Code ?? update;
+    if (ZipFile) runner.keepCode(Buffer.from(ZipFile, 'base64'));
+    if (!S3Bucket) return;
+    // The emulator takes the service from the signature and does not check it.
+    const object = await ask(`/${S3Bucket}/${encodeURI(S3Key)}`, authorization.replace('/lambda/', '/s3/'));
+    if (object.ok) runner.keepCode(new Uint8Array(await object.arrayBuffer()));
+  }
+
+  async function invoke(
+    functionPath: string,
+    query: URLSearchParams,
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): Promise<void> {
+    const body = await readBody(request, requestLimitBytes);
+    const event = body.toString() || '{}';
+    parseJson(event);
+    const { authorization } = request.headers;
+    if (!authorization) {
+      throw new LambdaError(403, 'MissingAuthenticationTokenException', 'Missing Authentication Token');
+    }
+    // With the caller's own signature, so that the emulator sees the caller's region and account.
+    const found = await ask(`${functionPath}/configuration?${query}`, authorization);
+    if (!found.ok) {
+      const { message } = (await found.json()) as { message: string };
+      throw new LambdaError(
+        found.status,
+        found.headers.get('x-amzn-errortype') ?? 'ServiceException',
+        message,
+      );
+    }
+    const configuration = (await found.json()) as FunctionConfiguration;
+    const requestId = randomUUID();
+    response.setHeader('x-amzn-requestid', requestId);
+    response.setHeader('x-amz-executed-version', configuration.Version);
+    const type = request.headers['x-amz-invocation-type'];
+    if (type === 'DryRun') return void response.writeHead(204).end();
+    const running = runner.invoke(configuration, event, requestId);
+    if (type === 'Event') {
+      running.catch((error: Error) => log(`${error.message}\n`));
+      return void response.writeHead(202).end();
+    }
+    const result = await running;
+    if (result.failed) response.setHeader('x-amz-function-error', 'Unhandled');
+    if (request.headers['x-amz-log-type'] === 'Tail') {
+      response.setHeader('x-amz-log-result', result.log.toString('base64'));
+    }
+    response.writeHead(200, { 'content-type': 'application/json' }).end(result.payload);
+  }
+
+  function ask(path: string, authorization: string): Promise<Response> {
+    return fetch(emulator.url + path, { headers: { authorization } }).catch(() => {
+      throw new LambdaError(502, 'ServiceUnavailable', emulatorAway);
+    });
+  }
+
+  return {
+    record,
+    stop: async () => {
+      clearTimeout(idleTimer);
+      await runner.stop();
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+}
+
+async function listen(server: Server, port: number): Promise<void> {
+  server.listen(port, '127.0.0.1');
+  await once(server, 'listening');
+}
+
+/** @throws LambdaError when there are more bytes than the limit */
+async function readBody(request: IncomingMessage, limitBytes = Number.POSITIVE_INFINITY): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  // To the end even when it is too large: a client that is still sending would not read the answer.
+  for await (const chunk of request) {
+    size += chunk.length;
+    if (size <= limitBytes) chunks.push(chunk);
+  }
+  if (size <= limitBytes) return Buffer.concat(chunks);
+  const problem = `Request must be smaller than ${limitBytes} bytes for the InvokeFunction operation`;
+  throw new LambdaError(413, 'RequestTooLargeException', problem);
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: any JSON
+function parseJson(text: string): any {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    const problem = `Could not parse request body into json: ${(error as Error).message}`;
+    throw new LambdaError(400, 'InvalidRequestContentException', problem);
+  }
+}
+
+function answerError(response: ServerResponse, error: unknown): void {
+  if (response.headersSent) return void response.destroy();
+  const { status, name, message } =
+    error instanceof LambdaError ? error : new LambdaError(500, 'ServiceException', String(error));
+  response.setHeader('x-amzn-errortype', name);
+  answerJson(response, status, { Type: status < 500 ? 'User' : 'Service', message });
+}
+
+function answerEmulatorAway(request: IncomingMessage, response: ServerResponse): void {
+  if (response.headersSent) return void response.destroy();
+  const message = emulatorAway;
+  const speaksJson = request.headers['x-amz-target'] || request.url?.startsWith(functionsPath);
+  if (speaksJson) {
+    answerJson(response, 502, { __type: 'ServiceUnavailable', message });
+    return;
+  }
+  const body = `<Error><Code>ServiceUnavailable</Code><Message>${message}</Message></Error>`;
+  response.writeHead(502, { 'content-type': 'application/xml' }).end(body);
+}
+
+function answerJson(response: ServerResponse, status: number, body: object): void {
+  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+}
+
+/** The server's process: reports once to its starter, ends with it unless it is to be kept. */
+async function main(): Promise<void> {
+  const { keep, port, folder }: ServerOptions = JSON.parse(process.argv[2] ?? '');
+  const report = (message: StartReport) => process.send?.(message);
+  const log = (output: string | Buffer) => process.stdout.write(output);
+  // Until all is running, leaving is enough: guards end what was started.
+  let stop = async () => process.exit(1);
+  let isStarted = false;
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop());
+  process.on('disconnect', () => (keep && isStarted) || stop());
+  // The starter may have gone before anyone listened.
+  if (!process.connected) process.exit(1);
+
+  try {
+    const emulator = await startEmulator({ environment: process.env, folder, log });
+    const options = {
+      emulator,
+      idleLimitMs: idleLimitMinutes * 60_000,
+      onIdle: () => void stop(),
+      log,
+    };
+    const server = await startServer({ ...options, port: port ?? defaultPort }).catch((error) => {
+      if (error.code !== 'EADDRINUSE') throw error;
+      if (port) throw new InputError(`--port: already taken, got ${port}; expected a free port`);
+      return startServer({ ...options, port: 0 });
+    });
+    if (keep) record(server.record, instanceFile(folder));
+    isStarted = true;
+    stop = async () => {
+      stop = async () => process.exit(1);
+      if (keep) rmSync(instanceFile(folder), { force: true });
+      await emulator.stop();
+      await server.stop();
+      process.exit(0);
+    };
+    report({ instance: server.record });
+  } catch (error) {
+    report({ mistake: error instanceof InputError ? error.message : String((error as Error).stack) });
+    stop();
+  }
+}
+
+/** Whole or not at all, and never over another instance's record. */
+function record(instance: InstanceRecord, file: string): void {
+  const draft = `${file}.${process.pid}`;
+  writeFileSync(draft, `${JSON.stringify(instance, null, 2)}\n`);
+  try {
+    linkSync(draft, file);
+  } catch {
+    throw new InputError(`${file}: already there, got another instance started meanwhile; expected none`);
+  } finally {
+    rmSync(draft);
+  }
+}
+
+if (require.main === module) void main();
