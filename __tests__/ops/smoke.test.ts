@@ -1,0 +1,147 @@
+import type { Environment } from '../../environments';
+import { answerDifferences, describeCheck, invocationsFor, notebookInvocations } from '../../ops/smoke';
+import { parseSeedData } from '../../seed-data/load-seed-data';
+
+const superman = { SuperHero: 'Superman', SuperPower: 'Strength', Villain1: 'Lex Luthor', Missions: 3 };
+const hulk = { SuperHero: 'Hulk', Villain1: 'Abomination' };
+const seedData = parseSeedData(Buffer.from(JSON.stringify([superman, hulk])), 'seeds.json', {
+  partitionKey: 'SuperHero',
+});
+
+type Row = Pick<Environment, 'accessMode' | 'seeds'>;
+const lab: Row = { accessMode: 'lab', seeds: 'owned' };
+const guarded: Row = { accessMode: 'least-privilege', seeds: 'owned' };
+const sown: Row = { accessMode: 'least-privilege', seeds: 'sown-once' };
+
+const scan = { functionName: 'SuperDynamoDBFunction', event: { superhero: 'Superman' } } as const;
+const query = { functionName: 'MissionDetailsFunction', event: { superhero: 'Superman' } } as const;
+const response = (...items: object[]) => ({
+  Items: items,
+  Count: items.length,
+  ScannedCount: items.length,
+  ResponseMetadata: { RequestId: 'any', HTTPStatusCode: 200, HTTPHeaders: {}, RetryAttempts: 0 },
+});
+const { SuperPower: _, Missions: __, ...visible } = superman;
+
+it('invokes as the notebook does, then asks for each record once', () => {
+  expect(invocationsFor(seedData)).toEqual([
+    ...notebookInvocations,
+    { functionName: 'MissionDetailsFunction', event: { superhero: 'Hulk' } },
+  ]);
+});
+
+describe('the list of all items', () => {
+  it.each<[string, Row, unknown]>([
+    ['holds the records in any order', lab, [superman, hulk]],
+    ['holds more than the records', lab, [hulk, { SuperHero: 'Robin' }, superman]],
+    [
+      'holds records that the application has changed, where they are its own',
+      sown,
+      [{ ...superman, Missions: 4 }, hulk],
+    ],
+    ['holds all columns, where callers of a query see a few', guarded, [superman, hulk]],
+  ])('is right when it %s', (_, row, answer) => {
+    expect(answerDifferences(row, seedData, scan, answer)).toEqual([]);
+  });
+
+  it.each<[string, Row, unknown, object[]]>([
+    ['lacks a record', lab, [superman], [{ path: '["Hulk"]', expected: hulk, found: null }]],
+    ['lacks a sown record', sown, [superman], [{ path: '["Hulk"]', expected: hulk, found: null }]],
+    [
+      'holds a changed record',
+      lab,
+      [{ ...superman, Missions: 4 }, hulk],
+      [{ path: '["Superman"].Missions', expected: 3, found: 4 }],
+    ],
+    ['is no list', lab, { Items: [] }, [{ path: '', expected: 'a list of items', found: { Items: [] } }]],
+  ])('fails when it %s', (_, row, answer, differences) => {
+    expect(answerDifferences(row, seedData, scan, answer)).toEqual(differences);
+  });
+});
+
+describe('the answer to a query', () => {
+  it.each<[string, Row, unknown]>([
+    ['is the whole record, where every column is open', lab, response(superman)],
+    ['is the visible columns, where others are protected', guarded, response(visible)],
+    [
+      'is what the application has made of a sown record',
+      sown,
+      response({ ...visible, Villain1: 'Joker', Villain2: 'Bane' }),
+    ],
+  ])('is right when it %s', (_, row, answer) => {
+    expect(answerDifferences(row, seedData, query, answer)).toEqual([]);
+  });
+
+  it('is right when it is empty for a hero of the notebook who is not in the seed data', () => {
+    const ironman = { ...query, event: { superhero: 'Ironman' } };
+    expect(answerDifferences(lab, seedData, ironman, response())).toEqual([]);
+  });
+
+  it.each<[string, Row, unknown, object[]]>([
+    [
+      'shows a protected column',
+      guarded,
+      response({ ...visible, SuperPower: 'Strength' }),
+      [{ path: 'Items[0].SuperPower', expected: null, found: 'Strength' }],
+    ],
+    [
+      'shows a protected column of a sown record',
+      sown,
+      response({ ...visible, SuperPower: 'Flight' }),
+      [{ path: 'Items[0].SuperPower', expected: null, found: 'Flight' }],
+    ],
+    [
+      'lacks a column',
+      lab,
+      response(visible),
+      [
+        { path: 'Items[0].Missions', expected: 3, found: null },
+        { path: 'Items[0].SuperPower', expected: 'Strength', found: null },
+      ],
+    ],
+    [
+      'is another record',
+      sown,
+      response(hulk),
+      [{ path: 'Items[0].SuperHero', expected: 'Superman', found: 'Hulk' }],
+    ],
+    [
+      'is empty',
+      guarded,
+      response(),
+      [
+        { path: 'Count', expected: 1, found: 0 },
+        { path: 'ScannedCount', expected: 1, found: 0 },
+        { path: 'Items[0]', expected: visible, found: null },
+      ],
+    ],
+    ['is none of a query', lab, 1, [{ path: '', expected: 'the response of a query', found: 1 }]],
+    [
+      'has no metadata',
+      lab,
+      { ...response(superman), ResponseMetadata: undefined },
+      [{ path: 'HTTPStatusCode', expected: 200, found: null }],
+    ],
+  ])('fails when it %s', (_, row, answer, differences) => {
+    expect(answerDifferences(row, seedData, query, answer)).toEqual(
+      expect.arrayContaining(differences.map((it) => expect.objectContaining(it))),
+    );
+    expect(answerDifferences(row, seedData, query, answer)).toHaveLength(differences.length);
+  });
+});
+
+describe('a line for each check', () => {
+  it.each([
+    [{ ok: true, differences: [], mistake: null }, 'ok     MissionDetailsFunction {"superhero":"Superman"}'],
+    [
+      { ok: false, differences: [{ path: 'Count', expected: 1, found: 0 }], mistake: null },
+      'failed MissionDetailsFunction {"superhero":"Superman"}\n  Count: expected 1, found 0',
+    ],
+    [
+      { ok: false, differences: [], mistake: 'not deployed' },
+      'failed MissionDetailsFunction {"superhero":"Superman"}\n  not deployed',
+    ],
+  ])('tells %j', (outcome, text) => {
+    expect(describeCheck({ ...query, ...outcome })).toBe(text);
+  });
+});

@@ -1,0 +1,202 @@
+import { readFile, rm } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
+import { type Environment, readEnvironment } from '../environments';
+import { describeMistake, InputError, runCommand } from '../input-error';
+import { stackNames, stateKey } from '../stacks/names';
+import { confirm, expectTerminal } from './confirm';
+import { erroredStacks, erroredStateFile } from './errored-state';
+import { findExisting } from './find-existing';
+import { summarizePlan } from './plan-summary';
+import { CommandError } from './run';
+import { StackTerraform } from './stack-terraform';
+import { addressesOf, backUp, nextAfter, type State, withoutTaint, withRecords } from './state';
+import { describeLock, readLock } from './state-lock';
+import { clientConfig, synthesize, type Tools, withTools } from './tools';
+
+const usage = `Usage: npm run adopt [-- --auto-approve] [--force-unlock]
+
+Take over what AWS has, the stacks define and the state does not know: a system built by hand, or what a killed
+deployment has left. Nothing is replaced or destroyed; the plan is shown first. Before that, save a state that a
+deployment could not write (errored.tfstate), and free a lock that a killed command has left.
+
+  --auto-approve  do not ask before the plan is applied
+  --force-unlock  do not ask before a lock is freed: only when nobody is deploying
+
+The environment is the one that SUPERMISSION_ENV names (local without it).`;
+
+export interface AdoptOptions {
+  /** Asked before a plan is applied. */
+  readonly approve: (question: string) => Promise<boolean>;
+  /** Asked before a lock is freed. */
+  readonly approveUnlock: (question: string) => Promise<boolean>;
+  /** Called with each line for the operator. */
+  readonly report: (line: string) => void;
+  /** Called with each line that Terraform prints. */
+  readonly onTerraformLine?: (line: string) => void;
+  /** The local AWS to use, if not the one that `npm run local:up` started. */
+  readonly url?: string;
+}
+
+/**
+ * Take over what exists into the state of each stack.
+ *
+ * @throws InputError if a lock is not freed, a plan is not approved, or something would be replaced or destroyed
+ */
+export async function adopt(environment: Environment, tools: Tools, options: AdoptOptions): Promise<void> {
+  const context = { environment, ...options };
+  const open = (stack: string) => new StackTerraform(stack, tools, options.onTerraformLine);
+
+  // In the folders as the failed deployment left them: what is synthesized over them may be another environment's.
+  for (const stack of erroredStacks()) await saveErroredState(open(stack), context);
+
+  options.report('synthesize');
+  await synthesize({ env: tools.variables });
+  for (const stack of Object.values(stackNames)) await freeStaleLock(open(stack), context);
+  for (const stack of [stackNames.table, stackNames.functions]) await adoptStack(open(stack), context);
+}
+
+interface Context extends AdoptOptions {
+  readonly environment: Environment;
+}
+
+async function saveErroredState(terraform: StackTerraform, context: Context): Promise<void> {
+  const { environment, report } = context;
+  const { stack } = terraform;
+  const file = erroredStateFile(stack);
+  const { bucket, key } = (await terraform.configuration()).terraform.backend.s3;
+  const place = `s3://${environment.stateBucket}/${stateKey(environment, stack)}`;
+  if (`s3://${bucket}/${key}` !== place) {
+    const what = 'the state of another environment';
+    throw new InputError(
+      describeMistake({ where: file, what, got: `s3://${bucket}/${key}`, expected: place }),
+    );
+  }
+  await freeStaleLock(terraform, context);
+
+  const errored: State = JSON.parse(await readFile(file, 'utf8'));
+  const current = await terraform.pull();
+  if (current && current.lineage !== errored.lineage) {
+    const what = `not of the lineage of ${place}; move it away if it is of no use`;
+    throw new InputError(
+      describeMistake({ where: file, what, got: errored.lineage, expected: current.lineage }),
+    );
+  }
+  const isNewer = !current || errored.serial > current.serial;
+  if (isNewer) await terraform.push(errored);
+  const backup = await backUp(environment, stack, errored);
+  await rm(file);
+  report(
+    isNewer
+      ? `${stack}: saved the state that a deployment could not write (serial ${errored.serial}); a copy is ${backup}`
+      : `${stack}: the state in the bucket (serial ${current.serial}) is not older than ${file} (serial ${errored.serial}), which is now ${backup}`,
+  );
+}
+
+async function freeStaleLock(terraform: StackTerraform, context: Context): Promise<void> {
+  const { environment, approveUnlock, report, url } = context;
+  const { stack } = terraform;
+  const lock = await readLock(environment, stack, url);
+  if (!lock) return;
+  const holder = `${stack}: ${describeLock(lock)}`;
+  report(holder);
+  if (!(await approveUnlock(`${stack}: free the lock? Whoever still deploys would lose it.`))) {
+    throw new InputError(`${holder}; if nobody is deploying, free it with "npm run adopt -- --force-unlock"`);
+  }
+  await terraform.freeLock(lock.ID);
+  report(`${stack}: the lock is free`);
+}
+
+async function adoptStack(terraform: StackTerraform, context: Context): Promise<void> {
+  const { environment, approve, report, url } = context;
+  const { stack } = terraform;
+  await terraform.tidy();
+  const before = await terraform.pull();
+  const { known, tainted } = addressesOf(before);
+  const complete = new Set([...known].filter((address) => !tainted.has(address)));
+  const config = await clientConfig(environment, url);
+  const existing = await findExisting(await terraform.configuration(), complete, config);
+  const imports = existing.imports.filter(({ to }) => !tainted.has(to));
+  const unfinished = existing.imports.filter(({ to }) => tainted.has(to)).map(({ to }) => to);
+  const { records } = existing;
+  if (imports.length + unfinished.length + records.length === 0) {
+    report(`${stack}: nothing to adopt`);
+    return;
+  }
+  if (before) report(`${stack}: a copy of the state is ${await backUp(environment, stack, before)}`);
+
+  // Terraform plans on what its state holds, so the records have to be there first.
+  const changesState = unfinished.length + records.length > 0;
+  if (changesState) {
+    const completed = withRecords(before, records, await terraform.versions());
+    await terraform.push(nextAfter(before, withoutTaint(completed, unfinished)));
+  }
+  const pushed = changesState ? await terraform.pull() : undefined;
+  let isApplying = false;
+  try {
+    const { lines, counts, losses } = summarizePlan(await terraform.plan(imports));
+    for (const { key } of records) report(`  ${key}: record taken into the state as it is`);
+    for (const address of unfinished) report(`  ${address}: kept, though making it was interrupted`);
+    for (const line of lines) report(`  ${line}`);
+    report(`${stack}: ${counts}`);
+    if (losses.length > 0) {
+      throw new InputError([`${stack}: stopped, nothing is adopted`, ...losses].join('\n  '));
+    }
+    if (!(await approve(`${stack}: apply this?`))) {
+      throw new InputError(`${stack}: not approved, nothing is adopted`);
+    }
+    isApplying = true;
+    await terraform.apply();
+    report(`${stack}: adopted`);
+  } finally {
+    await terraform.tidy();
+    if (pushed && !isApplying) {
+      await terraform.push(nextAfter(pushed, before ?? { ...pushed, resources: [] }));
+    }
+  }
+}
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      help: { type: 'boolean', short: 'h' },
+      'auto-approve': { type: 'boolean', default: false },
+      'force-unlock': { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) {
+    console.log(usage);
+    return;
+  }
+  const hasTerminal = process.stdin.isTTY;
+  if (!values['auto-approve']) expectTerminal('adopt');
+  const environment = readEnvironment();
+  // Ctrl-C reaches Terraform by itself, which saves the state; here nothing more is begun.
+  let isInterrupted = false;
+  process.on('SIGINT', () => {
+    isInterrupted = true;
+  });
+  const options: AdoptOptions = {
+    approve: async (question) => !isInterrupted && (values['auto-approve'] || (await confirm(question))),
+    approveUnlock: async (question) =>
+      values['force-unlock'] || (hasTerminal && !values['auto-approve'] && confirm(question)),
+    report: (line) => console.log(line),
+    onTerraformLine: (line) => {
+      if (/: (Creation|Modifications|Import) complete|Still (creating|modifying)/.test(line))
+        console.log(`  ${line}`);
+    },
+  };
+  await withTools(environment, async (tools) => {
+    for (const note of [`environment ${environment.name}`, ...tools.notes]) console.error(note);
+    try {
+      await adopt(environment, tools, options);
+    } catch (error) {
+      if (error instanceof CommandError) throw new InputError([...error.lastLines, error.message].join('\n'));
+      // Every refusal of AWS has it.
+      if (!Object.hasOwn(Object(error), '$metadata')) throw error;
+      const { name, message } = error as Error;
+      throw new InputError(`AWS: ${name}: ${message}`);
+    }
+  });
+}
+
+if (require.main === module) runCommand(main);

@@ -1,0 +1,184 @@
+import { spawn } from 'node:child_process';
+import { dirname, join } from 'node:path';
+import { DescribeTableCommand, DynamoDBClient, ResourceNotFoundException } from '@aws-sdk/client-dynamodb';
+import { type Environment, readEnvironment } from '../environments';
+import { describeMistake, InputError, runCommand } from '../input-error';
+import { resourceNames, stackNames } from '../stacks/names';
+import { expectTerminal } from './confirm';
+import { refuseErroredStates } from './errored-state';
+import { clientConfig, type Tools, withTools } from './tools';
+
+/** The cdktf command's own script, run without npx in front. */
+export const cdktfScript = join(dirname(require.resolve('cdktf-cli/package.json')), 'bundle', 'bin', 'cdktf');
+
+/** A table first, what reads it next; the state bucket outlives them both. */
+const appStacks: readonly string[] = [stackNames.table, stackNames.functions];
+const allStacks: readonly string[] = Object.values(stackNames);
+
+/** Locking the providers for a platform asks the registry, whatever mirrors there are. */
+const noLock = '--skip-provider-lock';
+/** Each stack can be deployed alone; with `destroy`, cdktf 0.21 never ends when it is told so. */
+const onlyNamed = '--ignore-missing-stack-dependencies';
+
+interface Command {
+  readonly summary: string;
+  /** The stacks it works on if none is named. */
+  readonly stacks: readonly string[];
+  readonly flags: readonly string[];
+}
+
+const commands: Record<string, Command> = {
+  synth: { summary: 'write the Terraform of every stack to cdktf.out', stacks: [], flags: [] },
+  diff: { summary: 'show what a deployment would change', stacks: allStacks, flags: [noLock] },
+  deploy: { summary: 'create or change', stacks: allStacks, flags: [noLock, onlyNamed] },
+  destroy: { summary: 'remove (the state bucket stays)', stacks: appStacks, flags: [noLock] },
+  output: { summary: 'show names, ARNs and versions', stacks: appStacks, flags: [noLock] },
+};
+
+const lockingCommands = ['diff', 'deploy', 'destroy'];
+
+const usage = `Usage: npm run <command> [-- [stacks] [flags of cdktf]]
+
+${Object.entries(commands)
+  .map(([name, { summary }]) => `  ${name.padEnd(8)} ${summary}`)
+  .join('\n')}
+
+Stacks: ${allStacks.join(', ')}. The environment is the one that SUPERMISSION_ENV names (local without it).
+With --lock-timeout=60s, diff, deploy and destroy wait that long for a state that somebody else has locked.
+Other flags go to cdktf as they are, for example --auto-approve; "npx cdktf <command> --help" lists them.`;
+
+/** The calls of cdktf for one of our commands; `diff` takes one stack a call. */
+export function cdktfCalls(name: string, args: readonly string[]): string[][] {
+  const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  if (!command) {
+    const expected = `one of ${Object.keys(commands).join(', ')}`;
+    throw new InputError(describeMistake({ where: 'command', what: 'unknown', got: name, expected }));
+  }
+  const named = namedStacks(args);
+  const flags = [...args.filter((arg) => !named.includes(arg)), ...command.flags];
+  const stacks = named.length > 0 ? named : command.stacks;
+  if (name !== 'diff') return [[name, ...stacks, ...flags]];
+  return stacks.map((stack, index) => [name, stack, ...flags, ...(index > 0 ? ['--skip-synth'] : [])]);
+}
+
+/**
+ * Take `--lock-timeout` out of the arguments: cdktf does not know it, so Terraform gets it by variables.
+ *
+ * @throws InputError if it is not a duration, or if the command locks nothing
+ */
+export function takeLockTimeout(
+  name: string,
+  args: readonly string[],
+  variables: NodeJS.ProcessEnv,
+): { readonly args: string[]; readonly variables: NodeJS.ProcessEnv } {
+  const isOurs = (arg: string) => arg.split('=')[0] === '--lock-timeout';
+  const flag = args.findLast(isOurs);
+  if (!flag) return { args: [...args], variables: {} };
+  const [, duration] = flag.split('=');
+  const mistake = (what: string, expected: string) =>
+    new InputError(describeMistake({ where: '--lock-timeout', what, got: duration, expected }));
+  if (!lockingCommands.includes(name)) {
+    throw mistake(`not for ${name}`, `one of ${lockingCommands.join(', ')}`);
+  }
+  if (!/^(\d+(ms|s|m|h))+$/.test(duration ?? '')) throw mistake('not a duration', 'for example 60s or 5m');
+  const added = ['plan', 'apply', 'destroy', 'refresh'].map((command) => {
+    const variable = `TF_CLI_ARGS_${command}`;
+    return [variable, [variables[variable], `-lock-timeout=${duration}`].filter(Boolean).join(' ')];
+  });
+  return { args: args.filter((arg) => !isOurs(arg)), variables: Object.fromEntries(added) };
+}
+
+function namedStacks(args: readonly string[]): string[] {
+  return args.filter((arg) => allStacks.includes(arg) || arg === '*');
+}
+
+/**
+ * Refuse to destroy a table that is protected from it: without this, the functions would be gone before DynamoDB
+ * refuses.
+ *
+ * @param isProtected - asks AWS whether the table's deletion protection is on
+ * @throws InputError that says how to lift the protection
+ */
+export async function refuseProtected(
+  environment: Environment,
+  args: readonly string[],
+  isProtected: () => Promise<boolean>,
+): Promise<void> {
+  const stacks = namedStacks(args);
+  if (stacks.length > 0 && !stacks.includes('*') && !stacks.includes(stackNames.table)) return;
+  const deploy = `npm run deploy -- ${stackNames.table}`;
+  if (environment.deletionProtection) {
+    throw new InputError(
+      describeMistake({
+        where: `environments.ts: ${environment.name}.deletionProtection`,
+        what: 'nothing was destroyed, because the table is protected',
+        got: true,
+        expected: `false: 1. set it so by a reviewed change and run "${deploy}"; 2. run "npm run destroy" again`,
+      }),
+    );
+  }
+  if (await isProtected()) {
+    throw new InputError(
+      describeMistake({
+        where: `${resourceNames(environment).table}: deletion protection`,
+        what: 'nothing was destroyed, because the table is still protected',
+        got: true,
+        expected: `false, as the row says: run "${deploy}" first`,
+      }),
+    );
+  }
+}
+
+async function isTableProtected(environment: Environment): Promise<boolean> {
+  const client = new DynamoDBClient(await clientConfig(environment));
+  const TableName = resourceNames(environment).table;
+  try {
+    const { Table } = await client.send(new DescribeTableCommand({ TableName }));
+    return Table?.DeletionProtectionEnabled ?? false;
+  } catch (error) {
+    if (error instanceof ResourceNotFoundException) return false;
+    throw error;
+  }
+}
+
+async function main(): Promise<void> {
+  const [name = '--help', ...given] = process.argv.slice(2);
+  const { args, variables: lockVariables } = takeLockTimeout(name, given, process.env);
+  if (name === '--help' || args.includes('--help')) {
+    console.log(usage);
+    return;
+  }
+  const calls = cdktfCalls(name, args);
+  if (['deploy', 'destroy'].includes(name) && !args.includes('--auto-approve')) expectTerminal(name);
+  const environment = readEnvironment();
+  refuseErroredStates();
+  if (name === 'destroy') await refuseProtected(environment, args, () => isTableProtected(environment));
+  if (name === 'synth') {
+    process.exitCode = await runAll(calls, process.env);
+    return;
+  }
+  process.exitCode = await withTools(environment, ({ notes, variables }: Tools) => {
+    for (const note of [`environment ${environment.name}`, ...notes]) console.error(note);
+    return runAll(calls, { ...variables, ...lockVariables });
+  });
+}
+
+/** Run the calls one after the other on this terminal, until one fails. */
+async function runAll(calls: readonly string[][], variables: NodeJS.ProcessEnv): Promise<number> {
+  // Without a terminal cdktf draws its spinner line by line, unless it takes the machine for CI.
+  const env = process.stdout.isTTY ? variables : { ...variables, CI: '1' };
+  // Ctrl-C reaches cdktf and Terraform by itself: they save the state, then this process goes on.
+  const wait = () => {};
+  process.on('SIGINT', wait);
+  for (const call of calls) {
+    const child = spawn(process.execPath, [cdktfScript, ...call], { env, stdio: 'inherit' });
+    const exitCode = await new Promise<number>((resolve) =>
+      child.once('close', (code) => resolve(code ?? 130)),
+    );
+    if (exitCode !== 0) return exitCode;
+  }
+  process.off('SIGINT', wait);
+  return 0;
+}
+
+if (require.main === module) runCommand(main);

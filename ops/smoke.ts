@@ -1,0 +1,184 @@
+import { parseArgs } from 'node:util';
+import { unmarshall } from '@aws-sdk/util-dynamodb';
+import { type Environment, readEnvironment } from '../environments';
+import { InputError, runCommand } from '../input-error';
+import { partitionKey, visibleColumns } from '../lambdas/shared/columns';
+import { exactNumber, toJsonValue } from '../lambdas/shared/values';
+import { loadSeedData, type SeedItem } from '../seed-data/load-seed-data';
+import { answeredColumns } from '../stacks/access';
+import { type Difference, describeDifference, differencesOf } from './differences';
+import { invoke } from './invoke';
+
+const usage = `Usage: npm run smoke [-- --json]
+
+Invoke the functions of the environment that SUPERMISSION_ENV names (local without it) as the notebook does, and for
+each record of the seed data, and compare their answers with that record.
+
+Where a row's seeds are "sown-once", what else a record holds is the application's own: the record must be there, and
+its answer must have the right form and no column that the row keeps from callers.
+
+--json  the checks as JSON: the type SmokeReport in ops/smoke.ts
+
+Exit code 0 if every check is ok, 1 if not.`;
+
+/** What `npm run smoke -- --json` prints. */
+export interface SmokeReport {
+  readonly environment: string;
+  readonly ok: boolean;
+  readonly checks: readonly SmokeCheck[];
+}
+
+export interface SmokeCheck extends SmokeInvocation {
+  readonly ok: boolean;
+  /** Expected by the seed data, found in the answer. */
+  readonly differences: readonly Difference[];
+  /** Why there is no answer to compare, or null. */
+  readonly mistake: string | null;
+}
+
+export interface SmokeInvocation {
+  /** The function's name without the environment's suffix. */
+  readonly functionName: 'SuperDynamoDBFunction' | 'MissionDetailsFunction';
+  readonly event: { readonly superhero: string };
+}
+
+const query = (superhero: string): SmokeInvocation => ({
+  functionName: 'MissionDetailsFunction',
+  event: { superhero },
+});
+
+/** The notebook's own invocations. */
+export const notebookInvocations: readonly SmokeInvocation[] = [
+  { functionName: 'SuperDynamoDBFunction', event: { superhero: 'Superman' } },
+  query('Superman'),
+  query('Ironman'),
+];
+
+/**
+ * Invoke the deployed functions and compare their answers with the seed data.
+ *
+ * @param report - called with each check as it is done
+ */
+export async function smoke(
+  environment: Environment,
+  seedData: readonly SeedItem[],
+  report: (check: SmokeCheck) => void,
+): Promise<SmokeReport> {
+  const checks: SmokeCheck[] = [];
+  for (const invocation of invocationsFor(seedData)) {
+    const check = await runCheck(environment, seedData, invocation);
+    report(check);
+    checks.push(check);
+  }
+  return { environment: environment.name, ok: checks.every(({ ok }) => ok), checks };
+}
+
+/** The notebook's invocations, then a query for each record that they do not ask for. */
+export function invocationsFor(seedData: readonly SeedItem[]): SmokeInvocation[] {
+  const asked = new Set(notebookInvocations.map(({ event }) => event.superhero));
+  const others = seedData.map(({ key }) => key).filter((key) => !asked.has(key));
+  return [...notebookInvocations, ...others.map(query)];
+}
+
+/** How an answer differs from what the seed data and the environment's row say of it. */
+export function answerDifferences(
+  { accessMode, seeds }: Pick<Environment, 'accessMode' | 'seeds'>,
+  seedData: readonly SeedItem[],
+  { functionName, event }: SmokeInvocation,
+  answer: unknown,
+): Difference[] {
+  const records = seedData.map(({ item }) => toRecord(item));
+  const compare = (record: ItemRecord, item: ItemRecord | undefined, path: string, columns: Columns) =>
+    item
+      ? differencesOf(onlyColumns[columns](expectedItem[seeds](record, item)), item, path)
+      : [{ path, expected: onlyColumns[columns](record), found: null }];
+
+  if (functionName === 'SuperDynamoDBFunction') {
+    if (!Array.isArray(answer)) return [{ path: '', expected: 'a list of items', found: answer }];
+    // The table may hold more than the seed data.
+    const found = new Map(answer.map((item) => [Object(item)[partitionKey], item]));
+    return records.flatMap((record) => {
+      const key = record[partitionKey];
+      return compare(record, found.get(key), `[${JSON.stringify(key)}]`, 'all');
+    });
+  }
+
+  const { Items, Count, ScannedCount, ResponseMetadata } = Object(answer);
+  if (!Array.isArray(Items)) return [{ path: '', expected: 'the response of a query', found: answer }];
+  const expected = records.filter((record) => record[partitionKey] === event.superhero);
+  return [
+    ...differencesOf(
+      { Count: expected.length, ScannedCount: expected.length, HTTPStatusCode: 200 },
+      { Count, ScannedCount, HTTPStatusCode: ResponseMetadata?.HTTPStatusCode },
+    ),
+    ...expected.flatMap((record, index) =>
+      compare(record, Items[index], `Items[${index}]`, answeredColumns[accessMode]),
+    ),
+  ];
+}
+
+export function describeCheck({ functionName, event, ok, differences, mistake }: SmokeCheck): string {
+  return [
+    `${ok ? 'ok    ' : 'failed'} ${functionName} ${JSON.stringify(event)}`,
+    ...(mistake === null ? [] : [`  ${mistake}`]),
+    ...differences.map((difference) => `  ${describeDifference(difference)}`),
+  ].join('\n');
+}
+
+type ItemRecord = Readonly<Record<string, unknown>>;
+
+/** The item that a record should have become: itself, or whatever has been made of it under the same key. */
+const expectedItem: Record<Environment['seeds'], (record: ItemRecord, item: ItemRecord) => ItemRecord> = {
+  owned: (record) => record,
+  'sown-once': (record, item) => ({ ...item, [partitionKey]: record[partitionKey] }),
+};
+
+type Columns = (typeof answeredColumns)[keyof typeof answeredColumns];
+
+const onlyColumns: Record<Columns, (item: ItemRecord) => ItemRecord> = {
+  all: (item) => item,
+  visible: (item) => Object.fromEntries(visibleColumns.map((column) => [column, item[column]])),
+};
+
+async function runCheck(
+  environment: Environment,
+  seedData: readonly SeedItem[],
+  invocation: SmokeInvocation,
+): Promise<SmokeCheck> {
+  const { answer, failed, mistake } = await invokeOrExplain(environment, invocation);
+  const differences = failed ? [] : answerDifferences(environment, seedData, invocation, answer);
+  return { ...invocation, ok: !failed && differences.length === 0, differences, mistake };
+}
+
+async function invokeOrExplain(environment: Environment, { functionName, event }: SmokeInvocation) {
+  try {
+    const { answer, failed } = await invoke(environment, functionName, event);
+    return { answer, failed, mistake: failed ? `the function failed: ${JSON.stringify(answer)}` : null };
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    return { answer: null, failed: true, mistake: error.message };
+  }
+}
+
+/** A record as the functions answer it. */
+function toRecord(item: string): ItemRecord {
+  return toJsonValue(unmarshall(JSON.parse(item), { wrapNumbers: exactNumber })) as ItemRecord;
+}
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: { help: { type: 'boolean', short: 'h' }, json: { type: 'boolean' } },
+  });
+  if (values.help) {
+    console.log(usage);
+    return;
+  }
+  const seedData = loadSeedData('seed-data/super-missions.json', { partitionKey });
+  const report = await smoke(readEnvironment(), seedData, (check) => {
+    if (!values.json) console.log(describeCheck(check));
+  });
+  if (values.json) console.log(JSON.stringify(report, null, 2));
+  if (!report.ok) process.exitCode = 1;
+}
+
+if (require.main === module) runCommand(main);

@@ -1,0 +1,85 @@
+import { join } from 'node:path';
+import { archiveProviderVersion, type Environment } from '../environments';
+import { InputError } from '../input-error';
+import { findLocalAws, localAwsEnvironment, localAwsVariables } from '../local/instance';
+import { prepareProviders } from '../local/providers';
+import { findTerraform } from '../local/terraform';
+import { stackNames } from '../stacks/names';
+import { type RunOptions, run } from './run';
+
+/** Where cdktf writes a stack's Terraform, relative to the project. */
+export const stackFolder = (stack: string) => join('cdktf.out', 'stacks', stack);
+
+/** Write the Terraform of every stack by the app alone: cheaper than `cdktf synth`, and no command of Terraform runs. */
+export async function synthesize(options: RunOptions): Promise<void> {
+  await run(process.execPath, ['--import', 'tsx', 'main.ts'], options);
+}
+
+/** What commands need in order to work on an environment. */
+export interface Tools {
+  /** Path of the Terraform (or OpenTofu) binary. */
+  readonly terraform: string;
+  /** The whole process environment for cdktf, Terraform and AWS clients. */
+  readonly variables: NodeJS.ProcessEnv;
+  /** What was found and chosen, for the user to read. */
+  readonly notes: readonly string[];
+}
+
+/**
+ * Find the tools for an environment, use them, and put away what was started for them.
+ *
+ * @param url - the local AWS to use; the one that `npm run local:up` started, if not given
+ * @throws InputError if Terraform, a provider or the local AWS is missing
+ */
+export async function withTools<T>(
+  environment: Environment,
+  use: (tools: Tools) => Promise<T>,
+  url?: string,
+): Promise<T> {
+  const terraform = await findTerraform();
+  const found = `${terraform.product} ${terraform.version} (${terraform.path})`;
+  const variables = { ...process.env, TERRAFORM_BINARY_NAME: terraform.path, CHECKPOINT_DISABLE: '1' };
+  if (!environment.emulated) return use({ terraform: terraform.path, variables, notes: [found] });
+
+  const localUrl = url ?? (await localAwsUrl());
+  const providers = await prepareProviders({
+    terraform,
+    awsVersions: environment.awsProviderVersion,
+    archiveVersions: archiveProviderVersion,
+    standIn: { workingDirectory: stackFolder(stackNames.functions) },
+  });
+  try {
+    return await use({
+      terraform: terraform.path,
+      variables: { ...localAwsEnvironment(localUrl, environment.region, variables), ...providers.variables },
+      notes: [found, ...providers.notes],
+    });
+  } finally {
+    await providers.stop();
+  }
+}
+
+/** Configuration of an AWS client for an environment; in the emulated one nothing of the user's own account is read. */
+export async function clientConfig({ region, emulated }: Environment, url?: string) {
+  if (!emulated) return { region };
+  const variables = localAwsVariables(url ?? (await localAwsUrl()), region);
+  return {
+    region,
+    endpoint: variables.AWS_ENDPOINT_URL,
+    credentials: {
+      accessKeyId: variables.AWS_ACCESS_KEY_ID,
+      secretAccessKey: variables.AWS_SECRET_ACCESS_KEY,
+    },
+    forcePathStyle: true,
+  };
+}
+
+async function localAwsUrl(): Promise<string> {
+  const aws = await findLocalAws();
+  if (!aws) {
+    throw new InputError(
+      'local AWS: not running; start it with "npm run local:up", or choose another environment with SUPERMISSION_ENV',
+    );
+  }
+  return aws.url;
+}
