@@ -1,0 +1,68 @@
+import { execFile, execFileSync } from 'node:child_process';
+import { cpSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
+
+export interface CommandResult {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A command that hangs is ended before jest gives up on its test, and takes what it started with it. */
+const timeoutMs = 240_000;
+
+/** A copy of this project in a folder of its own, with the packages of this one. */
+export class Checkout {
+  readonly folder = realpathSync(mkdtempSync(join(tmpdir(), 'supermission-checkout-')));
+
+  constructor() {
+    const root = resolve(__dirname, '../..');
+    const git = ['ls-files', '-z', '--cached', '--others', '--exclude-standard'];
+    const files = execFileSync('git', git, { cwd: root, encoding: 'utf8' }).split('\0').filter(Boolean);
+    for (const file of files) cpSync(join(root, file), join(this.folder, file));
+    symlinkSync(join(root, 'node_modules'), join(this.folder, 'node_modules'));
+  }
+
+  /** Run a script of package.json as a user would. */
+  npm(
+    script: string,
+    args: readonly string[] = [],
+    variables: NodeJS.ProcessEnv = {},
+  ): Promise<CommandResult> {
+    return this.run('npm', ['run', '--silent', script, '--', ...args], variables);
+  }
+
+  run(command: string, args: readonly string[], variables: NodeJS.ProcessEnv = {}): Promise<CommandResult> {
+    // As for a user who has just cloned the project: whatever this process was told to use does not count.
+    const { SUPERMISSION_ENV: _, AWS_ENDPOINT_URL: __, AWS_REGION: ___, ...env } = process.env;
+    const options = {
+      cwd: this.folder,
+      env: { ...env, ...variables },
+      maxBuffer: 64 * 2 ** 20,
+      timeout: timeoutMs,
+    };
+    return new Promise((done) => {
+      execFile(command, args, options, (error, stdout, stderr) =>
+        done({
+          exitCode: error ? Number(error.code ?? 1) : 0,
+          stdout: stripVTControlCharacters(stdout),
+          stderr: stripVTControlCharacters(stderr),
+        }),
+      );
+    });
+  }
+
+  /** Replace a piece of one of its files. */
+  edit(file: string, from: string, to: string): void {
+    const path = join(this.folder, file);
+    const text = readFileSync(path, 'utf8');
+    if (!text.includes(from)) throw new Error(`${file}: has no ${from}`);
+    writeFileSync(path, text.replace(from, to));
+  }
+
+  remove(): void {
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,157 @@
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { InputError } from '../../input-error';
+import { type Emulator, startEmulator } from '../../local/emulator';
+import { descendants, describeWith, untilGone } from './aws-fixture';
+
+jest.setTimeout(60_000);
+
+let folder: string;
+let output: string;
+const emulators: Emulator[] = [];
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'emulator-'));
+  output = '';
+});
+afterEach(async () => {
+  await Promise.all(emulators.splice(0).map((emulator) => emulator.stop()));
+  await untilGone(descendants(process.pid).filter((pid) => !before.includes(pid)));
+  rmSync(folder, { recursive: true, force: true });
+});
+const before = descendants(process.pid);
+
+/** Looks for an emulator on a PATH with nothing but the given stub programs, each a shell script, and the shell's own. */
+async function startWith(
+  stubs: Record<string, string>,
+  environment: NodeJS.ProcessEnv = {},
+): Promise<Emulator> {
+  const bin = join(folder, 'bin');
+  mkdirSync(bin, { recursive: true });
+  for (const [name, script] of Object.entries(stubs)) writeProgram(join(bin, name), script);
+  const emulator = await startEmulator({
+    environment: { PATH: bin, ...environment },
+    folder,
+    log: (text) => {
+      output += text;
+    },
+  });
+  emulators.push(emulator);
+  return emulator;
+}
+
+function writeProgram(file: string, script: string): void {
+  writeFileSync(file, `#!/bin/sh\n${script}\n`);
+  chmodSync(file, 0o755);
+}
+
+/** A shell command that answers on the port in `$port` as moto does. */
+const stubMoto = `exec '${process.execPath}' -e '
+  require("node:http").createServer((_, response) => response.end("{}")).listen(Number(process.argv[1]), "127.0.0.1");
+' "$port"`;
+const stubMotoServer = `port=$4; echo "moto starts"; ${stubMoto}`;
+
+test('a stub moto_server on the PATH is started, heard and ended', async () => {
+  const emulator = await startWith({ moto_server: stubMotoServer });
+
+  expect(emulator.description).toBe(join(folder, 'bin', 'moto_server'));
+  expect((await fetch(`${emulator.url}/moto-api/data.json`)).ok).toBe(true);
+  expect(output).toContain('moto starts');
+  await emulator.stop();
+  await expect(fetch(emulator.url)).rejects.toThrow();
+});
+
+test('a stub Python makes a private environment, once', async () => {
+  const log = join(folder, 'pip.log');
+  const python = `
+    [ "$1 $2" = "-m venv" ] || exit 3
+    /bin/mkdir -p "$3/bin"
+    /bin/cat > "$3/bin/pip" <<'END'
+#!/bin/sh
+echo "$@" >> '${log}'
+/bin/cp '${folder}/stub' "$(/usr/bin/dirname "$0")/moto_server"
+END
+    /bin/chmod +x "$3/bin/pip"`;
+  writeProgram(join(folder, 'stub'), stubMotoServer);
+
+  const first = await startWith({ python3: python });
+  const second = await startWith({ python3: 'exit 1' });
+
+  expect(first.description).toMatch(/moto-[\d.]+\/bin\/moto_server$/);
+  expect(second.description).toBe(first.description);
+  expect(readFileSync(log, 'utf8')).toMatch(/^install moto\[server\]==[\d.]+\n$/);
+});
+
+test('a stub Docker publishes the image’s port on the loopback interface only', async () => {
+  const docker = `
+    case "$1" in
+      info) exit 0 ;;
+      run) echo "$@"; port=\${4#127.0.0.1:}; port=\${port%:5000}; ${stubMoto} ;;
+    esac`;
+  const emulator = await startWith({ docker });
+
+  expect(emulator.description).toMatch(/^motoserver\/moto:[\d.]+$/);
+  expect(output).toMatch(/^run --rm --publish 127\.0\.0\.1:\d+:5000 motoserver\/moto:[\d.]+\n/);
+});
+
+test('fails when there is nothing, and says what was tried and what to install', async () => {
+  const promise = startWith({});
+
+  await expect(promise).rejects.toThrow(InputError);
+  await expect(promise).rejects.toThrow(/AWS_ENDPOINT_URL: not set/);
+  await expect(promise).rejects.toThrow(/no moto_server on the PATH/);
+  await expect(promise).rejects.toThrow(/no python3 on the PATH/);
+  await expect(promise).rejects.toThrow(/no docker on the PATH/);
+  await expect(promise).rejects.toThrow(/install one of: moto \(pip install 'moto\[server\]==/);
+});
+
+test('fails when each road ends early, with the last lines of each', async () => {
+  const promise = startWith({
+    moto_server: 'echo "no module named moto"; exit 3',
+    python3: 'echo "no module named venv" >&2; exit 4',
+    docker: 'echo "cannot connect to the Docker daemon"; exit 5',
+  });
+
+  await expect(promise).rejects.toThrow(/exit code 3\n\s+no module named moto/);
+  await expect(promise).rejects.toThrow(/exit code 4\n\s+no module named venv/);
+  await expect(promise).rejects.toThrow(/exit code 5\n\s+cannot connect to the Docker daemon/);
+});
+
+describe('AWS_ENDPOINT_URL', () => {
+  describeWith('moto_server')('with a real moto', () => {
+    test('is used as it is, and left running', async () => {
+      const moto = await startEmulator({
+        environment: { ...process.env, AWS_ENDPOINT_URL: '' },
+        folder,
+        log: () => {},
+      });
+      emulators.push(moto);
+      const emulator = await startWith({}, { AWS_ENDPOINT_URL: moto.url });
+
+      expect(emulator.url).toBe(moto.url);
+      await emulator.stop();
+      expect((await fetch(`${moto.url}/moto-api/data.json`)).ok).toBe(true);
+    });
+  });
+
+  test('is passed over when nothing answers there', async () => {
+    const environment = { AWS_ENDPOINT_URL: 'http://127.0.0.1:9' };
+    const emulator = await startWith({ moto_server: stubMotoServer }, environment);
+
+    expect(emulator.description).toBe(join(folder, 'bin', 'moto_server'));
+  });
+
+  test('fails when something else than moto answers there', async () => {
+    const other = createServer((_, response) => response.end('<html>')).listen(0, '127.0.0.1');
+    const address = await new Promise<{ port: number }>((resolve) =>
+      other.on('listening', () => resolve(other.address() as { port: number })),
+    );
+    const url = `http://127.0.0.1:${address.port}`;
+
+    await expect(startWith({}, { AWS_ENDPOINT_URL: url })).rejects.toThrow(`no moto answers at ${url}`);
+    other.close();
+    other.closeAllConnections();
+  });
+});

@@ -1,0 +1,89 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type LocalAws, localAwsEnvironment, startLocalAws } from '../../local/instance';
+import { type Providers, prepareProviders } from '../../local/providers';
+import { findTerraform, type Terraform } from '../../local/terraform';
+import { describeWithLocalAws } from './aws-fixture';
+import { Checkout } from './checkout';
+
+jest.setTimeout(180_000);
+
+/**
+ * Rows for real accounts ask for newer versions than a machine without a registry may have, and for a state bucket that
+ * is not there. Terraform's own override files put what is at hand in their place; all else is as it is deployed.
+ */
+function override(stack: string, runtimeAddresses: readonly string[]): object {
+  const atHand = { source: 'aws', version: '>= 5.100.0, < 7.0.0' };
+  return {
+    terraform: { backend: { local: {} }, required_providers: { aws: atHand } },
+    ...(stack === 'functions' && {
+      resource: {
+        aws_lambda_function: Object.fromEntries(
+          runtimeAddresses.map((it) => [it, { runtime: 'nodejs22.x' }]),
+        ),
+      },
+    }),
+    ...(stack === 'state-backend' && { provider: { aws: { s3_use_path_style: true } } }),
+  };
+}
+
+describeWithLocalAws('on an empty account', () => {
+  describe.each(['lab', 'prod'])('%s', (name) => {
+    const checkout = new Checkout();
+    let aws: LocalAws;
+    let terraform: Terraform;
+    let providers: Providers;
+    let variables: NodeJS.ProcessEnv;
+
+    beforeAll(async () => {
+      process.env.SUPERMISSION_LOCAL_FOLDER = join(checkout.folder, '.local');
+      aws = await startLocalAws({ keep: false });
+      terraform = await findTerraform();
+      providers = await prepareProviders({
+        terraform,
+        awsVersions: '>= 5.100.0, < 7.0.0',
+        archiveVersions: '>= 2.7.1, < 3.0.0',
+        standIn: { workingDirectory: join(checkout.folder, 'cdktf.out/stacks/functions') },
+      });
+      variables = { ...localAwsEnvironment(aws.url, 'us-east-1'), ...providers.variables };
+      const synth = await checkout.npm('synth', [], { SUPERMISSION_ENV: name });
+      expect(synth).toMatchObject({ exitCode: 0 });
+    });
+
+    afterAll(async () => {
+      await providers?.stop();
+      await aws?.stop();
+      checkout.remove();
+    });
+
+    // Nothing has been deployed before the stack that is planned.
+    it.each(['functions', 'table', 'state-backend'])('has a valid and clean plan for %s', async (stack) => {
+      const folder = join('cdktf.out/stacks', stack);
+      const run = (...args: string[]) =>
+        checkout.run(terraform.path, [`-chdir=${folder}`, ...args], variables);
+      const { resource } = require(join(checkout.folder, folder, 'cdk.tf.json'));
+      const overrides = override(stack, Object.keys(resource.aws_lambda_function ?? {}));
+      writeFileSync(join(checkout.folder, folder, 'override.tf.json'), JSON.stringify(overrides));
+
+      expect(await run('init', '-input=false')).toMatchObject({ exitCode: 0 });
+      expect(await run('validate')).toMatchObject({ exitCode: 0 });
+      const { exitCode, stdout, stderr } = await run('plan', '-input=false', '-detailed-exitcode');
+      expect({ exitCode, stdout, stderr }).toMatchObject({ exitCode: 2 });
+      expect(stdout).toMatch(/Plan: [1-9]\d* to add, 0 to change, 0 to destroy\./);
+      expect(stdout).not.toContain('Warning:');
+    });
+
+    it('is valid HCL too', async () => {
+      const synth = await checkout.run('npx', ['cdktf', 'synth', '--hcl', '--output', 'hcl.out'], {
+        SUPERMISSION_ENV: name,
+        CI: '1',
+      });
+      expect(synth).toMatchObject({ exitCode: 0 });
+
+      const formatted = await checkout.run(terraform.path, ['fmt', '-recursive', 'hcl.out']);
+
+      expect(formatted).toMatchObject({ exitCode: 0 });
+      expect(formatted.stdout.split('\n')).toContain('hcl.out/stacks/functions/cdk.tf');
+    });
+  });
+});
