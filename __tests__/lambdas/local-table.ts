@@ -100,13 +100,18 @@ export async function errorOf(call: Promise<unknown>): Promise<ReportedError> {
   return { name: error.name, message: error.message, stack: error.stack };
 }
 
-/** Keep the log lines out of the test's output, and at hand. */
-export function captureLog(): { readonly lines: string[] } {
-  const lines: string[] = [];
-  jest.spyOn(console, 'log').mockImplementation((...words: unknown[]) => {
-    lines.push(words.join(' '));
+/** Keep what a handler writes to its log out of the test's output, and its whole lines at hand. */
+export function captureLog(): { readonly lines: readonly string[] } {
+  let written = '';
+  jest.spyOn(process.stdout, 'write').mockImplementation((text) => {
+    written += String(text);
+    return true;
   });
-  return { lines };
+  return {
+    get lines() {
+      return written.split('\n').slice(0, -1);
+    },
+  };
 }
 
 /**

@@ -57,7 +57,8 @@ export function defineHandler<Answer>(answer: (event: unknown, invocation: Invoc
     } finally {
       const durationMs = Math.round(performance.now() - startedAt);
       const line = { requestId, function: context.functionName, coldStart, durationMs, ...usage, ...outcome };
-      console.log(JSON.stringify(line));
+      // Lambda puts a prefix before what `console` writes, and metric filters read whole lines of JSON only.
+      process.stdout.write(`${JSON.stringify(line)}\n`);
       coldStart = false;
     }
   };
