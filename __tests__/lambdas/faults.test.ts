@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { handler as missionDetails } from '../../lambdas/mission-details-function';
 import { handler as superDynamoDB } from '../../lambdas/super-dynamodb-function';
 import type { FaultKind } from './fault-proxy';
@@ -120,6 +121,17 @@ describe.each([
       expect(JSON.parse(log.lines[0] ?? '')).toMatchObject({ outcome: 'DeadlineExceeded' });
     },
   );
+
+  it('asks for nothing more once its time has run out', async () => {
+    jest.spyOn(Math, 'random').mockReturnValue(0.99);
+    table.proxy.next(...always('throttled'));
+
+    await errorOf(invoke(1_000));
+    const asked = table.proxy.seen.length;
+    await setTimeout(1_500); // the next attempt would come after one second
+
+    expect(table.proxy.seen).toHaveLength(asked);
+  });
 
   it('fails when the variable with the name of the table is missing', async () => {
     delete process.env.TABLE_NAME;

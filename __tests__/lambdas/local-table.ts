@@ -61,6 +61,7 @@ export async function startLocalTable(): Promise<LocalTable> {
     proxy,
     createTable,
     async stop() {
+      jest.restoreAllMocks(); // the worker writes to stdout when it ends
       client.destroy();
       await proxy.close();
       await closeServer(database);
@@ -102,16 +103,15 @@ export async function errorOf(call: Promise<unknown>): Promise<ReportedError> {
 
 /** Keep what a handler writes to its log out of the test's output, and its whole lines at hand. */
 export function captureLog(): { readonly lines: readonly string[] } {
-  let written = '';
+  const lines: string[] = [];
+  let unfinished = '';
   jest.spyOn(process.stdout, 'write').mockImplementation((text) => {
-    written += String(text);
+    const parts = `${unfinished}${text}`.split('\n');
+    unfinished = parts.pop() ?? '';
+    lines.push(...parts);
     return true;
   });
-  return {
-    get lines() {
-      return written.split('\n').slice(0, -1);
-    },
-  };
+  return { lines };
 }
 
 /**
