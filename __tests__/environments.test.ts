@@ -70,6 +70,15 @@ describe('checkEnvironment', () => {
     [{ accessMode: 'open' }, 'accessMode: bad value, got "open"; expected one of lab, least-privilege'],
     [{ logRetentionDays: 2 }, 'logRetentionDays: bad value, got 2; expected one of 1, 3, 5, 7, 14, 30, 60'],
     [{ nameSuffix: 'prod' }, 'nameSuffix: bad value, got "prod"; expected an empty text or a hyphen'],
+    [{ tracing: 'On' }, 'tracing: bad value, got "On"; expected one of PassThrough, Active'],
+    [
+      { reservedConcurrency: -1 },
+      'reservedConcurrency: bad value, got -1; expected a whole number from 0 to 1000',
+    ],
+    [
+      { alarmTopicArn: 'operators' },
+      'alarmTopicArn: bad value, got "operators"; expected the ARN of an SNS topic',
+    ],
     [{ seeds: 'mine' }, 'seeds: bad value, got "mine"; expected one of owned, sown-once'],
     [{ deletionProtection: 'yes' }, 'deletionProtection: bad value, got "yes"; expected true or false'],
     [

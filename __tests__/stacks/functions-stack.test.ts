@@ -116,7 +116,10 @@ describe('a row setting', () => {
     const traced = synthesizeFunctions({ ...row, tracing: 'Active' });
 
     const policies = Object.values(managedPolicies(traced)).flatMap(({ Statement }) => Statement);
-    expect(policies.filter(({ Sid }) => Sid === 'WriteTraces')).toHaveLength(2);
+    const traces = policies.filter(({ Sid }) => Sid === 'WriteTraces');
+    expect(traces).toHaveLength(2);
+    for (const { Action } of traces)
+      expect(Action).toEqual(['xray:PutTraceSegments', 'xray:PutTelemetryRecords']);
     for (const lambda of Object.values(traced.all('aws_lambda_function'))) {
       expect(lambda.tracing_config).toEqual({ mode: 'Active' });
     }
@@ -132,26 +135,55 @@ describe('a row setting', () => {
     expect(reserved(0)).toEqual([0, 0]);
   });
 
+  it('gives functions their memory, architecture and time', () => {
+    const sized = { memoryMiB: 512, architecture: 'x86_64', timeoutSeconds: 7 } as const;
+
+    for (const lambda of Object.values(
+      synthesizeFunctions({ ...row, ...sized }).all('aws_lambda_function'),
+    )) {
+      expect(lambda).toMatchObject({ memory_size: 512, architectures: ['x86_64'], timeout: 7 });
+    }
+  });
+
   it('raises alarms on errors, throttles and slow invocations, and on throttled requests', () => {
     const alarms = Object.values(
       synthesizeFunctions({ ...row, alarmTopicArn: topicArn }).all('aws_cloudwatch_metric_alarm'),
     );
 
-    const watched = alarms.map((it) => [Object.values(it.dimensions).join(' '), it.metric_name]);
-    expect(watched).toEqual(
-      expect.arrayContaining([
-        ...['SuperDynamoDBFunction-prod', 'MissionDetailsFunction-prod'].flatMap((name) =>
-          ['Errors', 'Throttles', 'Duration'].map((metric) => [name, metric]),
-        ),
-        ...['Scan', 'Query'].map((it) => [`${it} SuperMissionTable-prod`, 'ThrottledRequests']),
-      ]),
-    );
-    expect(watched).toHaveLength(8);
-    for (const alarm of alarms) {
-      expect(alarm).toMatchObject({ alarm_actions: [topicArn], ok_actions: [topicArn] });
-    }
-    const slow = alarms.filter((it) => it.extended_statistic);
-    expect(slow).toMatchObject([{ threshold: 45_000 }, { threshold: 45_000 }]);
+    const table = 'SuperMissionTable-prod';
+    const anyInFiveMinutes = { statistic: 'Sum', threshold: 0 };
+    const ofFunction = (FunctionName: string) =>
+      ['Errors', 'Throttles', 'Duration'].map((metric_name) => ({
+        namespace: 'AWS/Lambda',
+        metric_name,
+        dimensions: { FunctionName },
+        // One in a hundred invocations takes half of the 90 seconds.
+        ...(metric_name === 'Duration' ? { extended_statistic: 'p99', threshold: 45_000 } : anyInFiveMinutes),
+      }));
+    const ofTable = (Operation: string) => ({
+      namespace: 'AWS/DynamoDB',
+      metric_name: 'ThrottledRequests',
+      dimensions: { TableName: table, Operation },
+      ...anyInFiveMinutes,
+    });
+    const expected = [
+      ...ofFunction('SuperDynamoDBFunction-prod'),
+      ...ofFunction('MissionDetailsFunction-prod'),
+      ofTable('Scan'),
+      ofTable('Query'),
+    ].map((alarm) => ({
+      ...alarm,
+      alarm_name: expect.any(String),
+      comparison_operator: 'GreaterThanThreshold',
+      period: 300,
+      evaluation_periods: 1,
+      treat_missing_data: 'notBreaching',
+      alarm_actions: [topicArn],
+      ok_actions: [topicArn],
+    }));
+    expect(alarms).toHaveLength(expected.length);
+    expect(alarms).toEqual(expect.arrayContaining(expected));
+    expect(new Set(alarms.map((it) => it.alarm_name)).size).toBe(alarms.length);
   });
 
   it('is off in every row: no traces, no reserve, no alarms', () => {
@@ -182,6 +214,17 @@ describe.each(environmentNames)('in %s the functions stack', (name) => {
         groups.find(([, it]) => it.name === `/aws/lambda/${lambda.function_name}`) ?? [];
       expect(group?.retention_in_days).toBeGreaterThan(0);
       expect(lambda.depends_on).toContain(`aws_cloudwatch_log_group.${address}`);
+    }
+  });
+
+  it('makes every function after its role has its rights', () => {
+    for (const lambda of Object.values(stack.all('aws_lambda_function'))) {
+      const role = lambda.role.replace(/\.arn\}$/, '.name}');
+      const attachments = Object.entries(stack.all('aws_iam_role_policy_attachment'))
+        .filter(([, it]) => it.role === role)
+        .map(([address]) => `aws_iam_role_policy_attachment.${address}`);
+      expect(attachments).toHaveLength(2);
+      expect(lambda.depends_on).toEqual(expect.arrayContaining(attachments));
     }
   });
 
