@@ -45,7 +45,7 @@ const keptRules: Record<string, (system: System) => void> = {
     expect(resources).not.toContain('*');
     for (const arn of resources) expect(arn).toMatch(/^arn:aws:[a-z]+:[a-z0-9-]+:\d{12}:[^*]+(:\*)?$/);
   },
-  'CKV_AWS_107, CKV_AWS_108, CKV_AWS_109, CKV_AWS_110, CKV_AWS_111, CKV_AWS_286, CKV_AWS_287, CKV_AWS_288, CKV_AWS_289, CKV_AWS_290, AVD-AWS-0342':
+  'CKV_AWS_107, CKV_AWS_108, CKV_AWS_109, CKV_AWS_110, CKV_AWS_111, CKV_AWS_286, CKV_AWS_287, CKV_AWS_288, CKV_AWS_289, CKV_AWS_290, AVD-AWS-0342, AVD-AWS-0347, AVD-AWS-0348, AVD-AWS-0349, AVD-AWS-0350, AVD-AWS-0351, AVD-AWS-0352, AVD-AWS-0353, KMS.1':
     (system) => {
       expect([...new Set(grantedActions(system))].sort()).toEqual([
         'dynamodb:Query',
@@ -57,13 +57,15 @@ const keptRules: Record<string, (system: System) => void> = {
   'AVD-AWS-0345, AVD-AWS-0346': (system) => {
     for (const action of grantedActions(system)) expect(action).not.toMatch(/^s3:/);
   },
-  'CKV_AWS_274, CKV_AWS_275, CKV2_AWS_56': ({ functions }) => {
+  'CKV_AWS_274, CKV_AWS_275, CKV2_AWS_56, IAM.27': ({ functions }) => {
     const attached = Object.values(attachedPolicies(functions)).flat();
     expect(attached.sort()).toEqual(Object.keys(managedPolicies(functions)).sort());
   },
-  'CKV_AWS_40, CKV_AWS_273, AVD-AWS-0143, IAM.2': (system) => {
+  'CKV_AWS_40, CKV_AWS_273, AVD-AWS-0143, IAM.2, KMS.2': (system) => {
     expect(
-      resourceTypes(system).filter((type) => /^aws_iam_(user|group|policy_attachment)/.test(type)),
+      resourceTypes(system).filter((type) =>
+        /^aws_iam_(user|group|policy_attachment|role_policy$)/.test(type),
+      ),
     ).toEqual([]);
   },
   'CKV_AWS_60, CKV_AWS_61, CKV_AWS_283': ({ functions }) => {
@@ -77,7 +79,7 @@ const keptRules: Record<string, (system: System) => void> = {
     }
   },
 
-  'CKV_AWS_258, CKV_AWS_301, CKV_AWS_364, AVD-AWS-0067, Lambda.1': (system) => {
+  'CKV_AWS_258, CKV_AWS_301, CKV_AWS_364, CKV2_AWS_75, AVD-AWS-0067, Lambda.1': (system) => {
     expect(resourceTypes(system)).not.toContain('aws_lambda_permission');
     expect(resourceTypes(system)).not.toContain('aws_lambda_function_url');
   },
@@ -158,6 +160,11 @@ const keptRules: Record<string, (system: System) => void> = {
       }),
     ]);
   },
+  CKV_AWS_41: ({ table, functions, stateBackend }) => {
+    for (const { provider } of [table, functions, stateBackend]) {
+      expect(JSON.stringify(provider)).not.toMatch(/access_key|secret_key|token|profile/);
+    }
+  },
   'AVD-AWS-0320': ({ stateBackend }) => {
     expect(stateBackend.only('aws_s3_bucket').bucket).toMatch(/^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/);
   },
@@ -211,17 +218,24 @@ describe('docs/security-rules.md', () => {
 
     expect(
       ids.filter(
-        (id) => !/^(CKV2?_AWS_\d+|AVD-AWS-\d{4}|(DynamoDB|IAM|Lambda|CloudWatch|S3)\.\d+)$/.test(id),
+        (id) => !/^(CKV2?_AWS_\d+|AVD-AWS-\d{4}|(DynamoDB|IAM|KMS|Lambda|CloudWatch|S3)\.\d+)$/.test(id),
       ),
     ).toEqual([]);
     expect(ids.filter((id, index) => ids.indexOf(id) !== index)).toEqual([]);
   });
 
-  it('answers every rule: kept, opt-in by a setting, not yet, or declined with the reason', () => {
+  it('answers every rule: kept, opt-in by a setting, or declined with the reason', () => {
+    const settings = [...readFileSync('environments.ts', 'utf8').matchAll(/^ {2}(\w+): /gm)].map(
+      ([, name]) => name,
+    );
+
     for (const { answer, reason } of rules) {
-      expect(['kept', 'opt-in', 'not yet', 'declined']).toContain(answer);
+      expect(['kept', 'opt-in', 'declined']).toContain(answer);
       expect(reason).not.toBe('');
-      if (answer === 'opt-in') expect(reason).toMatch(/^`[a-zA-Z]+`/);
+      if (answer === 'opt-in') {
+        const [, setting = ''] = /^`([a-zA-Z]+)`: /.exec(reason) ?? [];
+        expect(settings).toContain(setting);
+      }
     }
   });
 });
