@@ -93,6 +93,10 @@ describe('the whole table', () => {
 
     expect(heroes(answer)).toEqual(heroes(items.map(({ SuperHero }) => ({ SuperHero: SuperHero.S }))));
     expect(table.proxy.seen.length).toBeGreaterThanOrEqual(5);
+    const line = JSON.parse(log.lines[0] ?? '');
+    expect(line).toMatchObject({ outcome: 'ok', pages: table.proxy.seen.length, items: 30 });
+    // Half a unit for every 4 KB, so that no single page of 1 MB costs as much.
+    expect(line.readCapacityUnits).toBeGreaterThan(300);
   });
 
   it('fails when the event is not an object', async () => {
