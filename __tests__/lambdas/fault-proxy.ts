@@ -13,12 +13,17 @@ export interface SeenRequest {
 /** A proxy in front of a DynamoDB API that answers as it is told: in order of `next`, and then from the database. */
 export class FaultProxy {
   readonly seen: SeenRequest[] = [];
+  /** How many connections there were. */
+  connections = 0;
   readonly #pending: FaultKind[] = [];
   readonly #server: Server;
 
   constructor(private readonly databaseUrl: string) {
     this.#server = createServer((request, response) => {
       this.#handle(request, response).catch(() => response.destroy());
+    });
+    this.#server.on('connection', () => {
+      this.connections += 1;
     });
   }
 
@@ -40,6 +45,7 @@ export class FaultProxy {
   /** Forget what was seen and what was to come. */
   reset(): void {
     this.seen.length = 0;
+    this.connections = 0;
     this.#pending.length = 0;
   }
 

@@ -221,6 +221,35 @@ describe('retries', () => {
   });
 });
 
+describe('loading', () => {
+  it.each(['super-dynamodb-function', 'mission-details-function'])(
+    '%s asks for nothing and needs no variable',
+    async (name) => {
+      const variables = process.env;
+      process.env = { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' };
+      try {
+        await jest.isolateModulesAsync(async () => {
+          expect(jest.requireActual(`../../lambdas/${name}`)).toHaveProperty('handler');
+        });
+      } finally {
+        process.env = variables;
+      }
+      expect(table.proxy.connections).toBe(0);
+    },
+  );
+});
+
+describe('invocations', () => {
+  it('share a connection', async () => {
+    for (const superhero of ['Batman', 'Superman', 'Ironman']) {
+      await missionDetails({ superhero }, createContext('MissionDetailsFunction'));
+    }
+
+    expect(table.proxy.seen).toHaveLength(3);
+    expect(table.proxy.connections).toBeLessThanOrEqual(1);
+  });
+});
+
 describe('a cold start', () => {
   it('is the first invocation only', async () => {
     await jest.isolateModulesAsync(async () => {
