@@ -92,8 +92,8 @@ describeWithLocalAws('on an empty account', () => {
       for (const stack of stacks) {
         const files = readdirSync(join(checkout.folder, 'hcl.out/stacks', stack));
         expect(files.filter((file) => /\.tf(\.json)?$/.test(file))).toEqual(['cdk.tf']);
+        await validated('hcl.out', stack);
       }
-      await Promise.all(stacks.map((stack) => validated('hcl.out', stack)));
     });
   });
 });
