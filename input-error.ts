@@ -16,22 +16,26 @@ export function describeMistake({ where, what, got, expected }: Mistake): string
   return `${where}: ${what}, got ${shorten(JSON.stringify(got) ?? 'nothing')}; expected ${expected}`;
 }
 
-/** Run a command to its end; a mistake of the user ends it with its message and exit code 1. */
+/** Run a command to its end; a mistake of the user, or what AWS refuses, ends it with a message and exit code 1. */
 export async function runCommand(command: () => void | Promise<void>): Promise<void> {
   try {
     await command();
   } catch (error) {
-    if (!isMistake(error)) throw error;
-    console.error(error.message);
+    const message = messageOf(error);
+    if (message === undefined) throw error;
+    console.error(message);
     process.exitCode = 1;
   }
 }
 
-/** Mistakes on the command line are named by Node's own parser. */
-function isMistake(error: unknown): error is Error {
-  return (
-    error instanceof InputError || String((error as { code?: unknown }).code).startsWith('ERR_PARSE_ARGS')
-  );
+/** What a user can do something about; anything else is a fault of ours. */
+function messageOf(error: unknown): string | undefined {
+  const { name, message, code } = Object(error);
+  // Mistakes on the command line are named by Node's own parser.
+  if (error instanceof InputError || String(code).startsWith('ERR_PARSE_ARGS')) return message;
+  // The first is on every answer of AWS that is a refusal, and on every request that got none.
+  const isOfAws = Object.hasOwn(Object(error), '$metadata') || name === 'CredentialsProviderError';
+  return isOfAws ? `AWS: ${name}: ${message}` : undefined;
 }
 
 function shorten(text: string): string {

@@ -190,11 +190,8 @@ async function main(): Promise<void> {
     try {
       await adopt(environment, tools, options);
     } catch (error) {
-      if (error instanceof CommandError) throw new InputError([...error.lastLines, error.message].join('\n'));
-      // Every refusal of AWS has it.
-      if (!Object.hasOwn(Object(error), '$metadata')) throw error;
-      const { name, message } = error as Error;
-      throw new InputError(`AWS: ${name}: ${message}`);
+      if (!(error instanceof CommandError)) throw error;
+      throw new InputError([...error.lastLines, error.message].join('\n'));
     }
   });
 }
