@@ -8,6 +8,7 @@ import { cdktfCalls, cdktfScript } from '../ops/cdktf';
 import { invoke } from '../ops/invoke';
 import { CommandError, run } from '../ops/run';
 import { notebookInvocations } from '../ops/smoke';
+import { prepareFolders } from '../ops/stack-terraform';
 import { type Tools, withTools } from '../ops/tools';
 import { stackNames } from '../stacks/names';
 import { findLocalAws, type LocalAws, localAwsVariables, startLocalAws } from './instance';
@@ -41,6 +42,7 @@ async function main(): Promise<void> {
   if (values.keep && (await findLocalAws())) {
     throw new InputError('local AWS: already running; end it first with "npm run local:down"');
   }
+  await prepareFolders();
 
   const interruption = new AbortController();
   const interrupt = () => interruption.abort();

@@ -46,11 +46,12 @@ export async function adopt(environment: Environment, tools: Tools, options: Ado
   const context = { environment, ...options };
   const open = (stack: string) => new StackTerraform(stack, tools, options.onTerraformLine);
 
-  // In the folders as the failed deployment left them: what is synthesized over them may be another environment's.
-  for (const stack of erroredStacks()) await saveErroredState(open(stack), context);
+  const errored = erroredStacks().map(open);
+  for (const terraform of errored) await expectOwnState(terraform, environment);
 
   options.report('synthesize');
   await synthesize({ env: tools.variables });
+  for (const terraform of errored) await saveErroredState(terraform, context);
   for (const stack of Object.values(stackNames)) await freeStaleLock(open(stack), context);
   for (const stack of [stackNames.table, stackNames.functions]) await adoptStack(open(stack), context);
 }
@@ -59,24 +60,29 @@ interface Context extends AdoptOptions {
   readonly environment: Environment;
 }
 
+/** The folder's configuration may have been synthesized for another environment since. */
+async function expectOwnState(terraform: StackTerraform, environment: Environment): Promise<void> {
+  const got = await terraform.lastBackend();
+  const expected = placeOf(terraform, environment);
+  if (got === expected) return;
+  const where = erroredStateFile(terraform.stack);
+  throw new InputError(describeMistake({ where, what: 'the state of another environment', got, expected }));
+}
+
+function placeOf({ stack }: StackTerraform, environment: Environment): string {
+  return `s3://${environment.stateBucket}/${stateKey(environment, stack)}`;
+}
+
 async function saveErroredState(terraform: StackTerraform, context: Context): Promise<void> {
   const { environment, report } = context;
   const { stack } = terraform;
   const file = erroredStateFile(stack);
-  const { bucket, key } = (await terraform.configuration()).terraform.backend.s3;
-  const place = `s3://${environment.stateBucket}/${stateKey(environment, stack)}`;
-  if (`s3://${bucket}/${key}` !== place) {
-    const what = 'the state of another environment';
-    throw new InputError(
-      describeMistake({ where: file, what, got: `s3://${bucket}/${key}`, expected: place }),
-    );
-  }
   await freeStaleLock(terraform, context);
 
   const errored: State = JSON.parse(await readFile(file, 'utf8'));
   const current = await terraform.pull();
   if (current && current.lineage !== errored.lineage) {
-    const what = `not of the lineage of ${place}; move it away if it is of no use`;
+    const what = `not of the lineage of ${placeOf(terraform, environment)}; move it away if it is of no use`;
     throw new InputError(
       describeMistake({ where: file, what, got: errored.lineage, expected: current.lineage }),
     );

@@ -5,7 +5,7 @@ import { type Environment, readEnvironment } from '../environments';
 import { describeMistake, InputError, runCommand } from '../input-error';
 import { resourceNames, stackNames } from '../stacks/names';
 import { expectTerminal } from './confirm';
-import { refuseErroredStates } from './errored-state';
+import { prepareFolders } from './stack-terraform';
 import { clientConfig, type Tools, withTools } from './tools';
 
 /** The cdktf command's own script, run without npx in front. */
@@ -151,7 +151,7 @@ async function main(): Promise<void> {
   const calls = cdktfCalls(name, args);
   if (['deploy', 'destroy'].includes(name) && !args.includes('--auto-approve')) expectTerminal(name);
   const environment = readEnvironment();
-  refuseErroredStates();
+  await prepareFolders();
   if (name === 'destroy') await refuseProtected(environment, args, () => isTableProtected(environment));
   if (name === 'synth') {
     process.exitCode = await runAll(calls, process.env);

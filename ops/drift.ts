@@ -8,6 +8,7 @@ import { stackNames, stateKey } from '../stacks/names';
 import { describeDifference } from './differences';
 import { isDeployed, type ResourceDifference, resourceDifferences } from './plan-differences';
 import { CommandError, run } from './run';
+import { prepareFolders } from './stack-terraform';
 import { readLock } from './state-lock';
 import { clientConfig, stackFolder, synthesize, type Tools, withTools } from './tools';
 
@@ -66,6 +67,7 @@ export async function drift(
 ): Promise<DriftReport> {
   const bucket = await readStateBucket(environment);
   if (names.some((stack) => bucket.hasState(stack))) {
+    await prepareFolders();
     report('synthesize the stacks');
     await explained(synthesize({ env: variables }));
   }

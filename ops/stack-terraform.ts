@@ -1,5 +1,7 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { stackNames } from '../stacks/names';
+import { refuseErroredStates } from './errored-state';
 import type { ResourceChange } from './plan-summary';
 import { run } from './run';
 import type { State } from './state';
@@ -7,9 +9,6 @@ import { stackFolder, type Tools } from './tools';
 
 /** The part of a stack's `cdk.tf.json` that commands read. */
 export interface Configuration {
-  readonly terraform: {
-    readonly backend: { readonly s3: { readonly bucket: string; readonly key: string } };
-  };
   /** Arguments of a resource by its type and name. */
   readonly resource: Readonly<Record<string, Readonly<Record<string, Arguments>>>>;
 }
@@ -27,6 +26,18 @@ export interface Import {
 const importsFile = 'import.tf.json';
 const planFile = 'adopt.tfplan';
 
+/**
+ * To be called before stacks are synthesized over what another command has left in their folders. Import blocks of a
+ * killed `adopt` are removed: they would be part of every plan, and fail once what they name is gone.
+ *
+ * @throws InputError if a state that could not be written is there
+ */
+export async function prepareFolders(): Promise<void> {
+  refuseErroredStates();
+  for (const stack of Object.values(stackNames))
+    await rm(join(stackFolder(stack), importsFile), { force: true });
+}
+
 /** Terraform in the folder of one synthesized stack, with the state in its backend. */
 export class StackTerraform {
   readonly folder: string;
@@ -42,6 +53,13 @@ export class StackTerraform {
 
   async configuration(): Promise<Configuration> {
     return JSON.parse(await readFile(join(this.folder, 'cdk.tf.json'), 'utf8'));
+  }
+
+  /** Where the last command here had its state, whatever has been synthesized since. */
+  async lastBackend(): Promise<string> {
+    const record = join(this.folder, '.terraform', 'terraform.tfstate');
+    const { bucket, key } = JSON.parse(await readFile(record, 'utf8')).backend.config;
+    return `s3://${bucket}/${key}`;
   }
 
   /** The state in the backend, if there is one. */

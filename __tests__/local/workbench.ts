@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { CreateBucketCommand, GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import { type Environment, readEnvironment } from '../../environments';
-import { type LocalAws, localAwsEnvironment, startLocalAws } from '../../local/instance';
+import { instanceFile, type LocalAws, localAwsEnvironment, startLocalAws } from '../../local/instance';
 import { type Providers, prepareProviders } from '../../local/providers';
 import { findTerraform } from '../../local/terraform';
 import { adopt } from '../../ops/adopt';
@@ -51,6 +51,8 @@ export class Workbench {
     process.env.SUPERMISSION_LOCAL_FOLDER = join(checkout.folder, '.local');
     const aws = await startLocalAws({ keep: true, port: 0 });
     const proxy = await AwsFaultProxy.start(aws.url);
+    // Commands that look for the AWS on this machine find it behind the proxy.
+    writeFileSync(instanceFile(), JSON.stringify({ ...aws, url: proxy.url }));
     const terraform = await findTerraform();
     const providers = await prepareProviders({
       terraform,
