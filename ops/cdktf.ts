@@ -5,6 +5,7 @@ import { type Environment, readEnvironment } from '../environments';
 import { describeMistake, InputError, runCommand } from '../input-error';
 import { resourceNames, stackNames } from '../stacks/names';
 import { expectTerminal } from './confirm';
+import { descendants } from './processes';
 import { prepareFolders } from './stack-terraform';
 import { clientConfig, type Tools, withTools } from './tools';
 
@@ -167,18 +168,36 @@ async function main(): Promise<void> {
 async function runAll(calls: readonly string[][], variables: NodeJS.ProcessEnv): Promise<number> {
   // Without a terminal cdktf draws its spinner line by line, unless it takes the machine for CI.
   const env = process.stdout.isTTY ? variables : { ...variables, CI: '1' };
-  // Ctrl-C reaches cdktf and Terraform by itself: they save the state, then this process goes on.
-  const wait = () => {};
-  process.on('SIGINT', wait);
   for (const call of calls) {
-    const child = spawn(process.execPath, [cdktfScript, ...call], { env, stdio: 'inherit' });
+    // In a session of its own, so that Ctrl-C does not reach it.
+    const child = spawn(process.execPath, [cdktfScript, ...call], { env, stdio: 'inherit', detached: true });
+    const interrupt = () => interruptBelow(child.pid as number);
+    for (const signal of endings) process.on(signal, interrupt);
     const exitCode = await new Promise<number>((resolve) =>
       child.once('close', (code) => resolve(code ?? 130)),
     );
+    for (const signal of endings) process.off(signal, interrupt);
     if (exitCode !== 0) return exitCode;
   }
-  process.off('SIGINT', wait);
   return 0;
+}
+
+/** Ctrl-C, the end of a job, the end of the terminal. */
+const endings = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/**
+ * Ask what cdktf has started to end; cdktf then ends by itself. Were cdktf asked, it would not wait for Terraform, which
+ * dies with the terminal that cdktf has made for it: the state would be lost, and the lock kept.
+ */
+function interruptBelow(cdktf: number): void {
+  const started = descendants(cdktf);
+  for (const pid of started.length > 0 ? started : [cdktf]) {
+    try {
+      process.kill(pid, 'SIGINT');
+    } catch {
+      // It has ended in the meantime.
+    }
+  }
 }
 
 if (require.main === module) runCommand(main);

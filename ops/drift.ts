@@ -65,9 +65,9 @@ export async function drift(
   { terraform, variables }: Tools,
   { stacks: names, report }: DriftOptions,
 ): Promise<DriftReport> {
+  await prepareFolders();
   const bucket = await readStateBucket(environment);
   if (names.some((stack) => bucket.hasState(stack))) {
-    await prepareFolders();
     report('synthesize the stacks');
     await explained(synthesize({ env: variables }));
   }

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { CloudWatchLogsClient, CreateLogGroupCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { DeleteItemCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DeleteRoleCommand, DetachRolePolicyCommand, IAMClient } from '@aws-sdk/client-iam';
@@ -183,11 +184,22 @@ describe('a system built by hand', () => {
     ).toEqual([]);
   });
 
+  it('stays as it is, half known, when the plan is not approved', async () => {
+    await forget('table', bench.addresses('table').slice(-1));
+    const before = await bench.state('table');
+
+    await expect(bench.adopt({ approve: false })).rejects.toThrow('table: not approved, nothing is adopted');
+
+    const after = await bench.state('table');
+    expect(after?.resources).toEqual(before?.resources);
+    expect(after?.lineage).toBe(before?.lineage);
+  });
+
   it('is made whole when the state knows a part, AWS lacks a part, and a record was edited', async () => {
-    const [table, batman, , ironman, , superman] = bench.addresses('table');
+    const [table, batman, , ironman] = bench.addresses('table');
     const functions = bench.addresses('functions');
     const forgotten = functions.filter((it) => /^aws_iam_(policy|role)\.super-dynamodb_(scan|role)/.test(it));
-    await forget('table', [table, ironman, superman]);
+    await forget('table', [table, ironman]);
     await forget('functions', forgotten);
     await putRecord(bench.config, 'Ironman', { SuperWeapon: 'Mark 85' });
     const Key = { SuperHero: { S: 'Batman' } };
@@ -195,6 +207,7 @@ describe('a system built by hand', () => {
       new DeleteItemCommand({ TableName: 'SuperMissionTable', Key }),
     );
     await removeQueryRole();
+    const before = await bench.state('table');
     bench.proxy.reset();
 
     // As an operator runs it.
@@ -207,6 +220,8 @@ describe('a system built by hand', () => {
     expect(stdout).toContain('table: 1 to import, 1 to add, 1 to change, 0 to destroy');
     expect(stdout).toContain('functions: 2 to import, 3 to add, 1 to change, 0 to destroy');
     expect(await bench.records()).toEqual(seedRecords());
+    const [, copy = ''] = /^table: a copy of the state is (\S+)$/m.exec(stdout) ?? [];
+    expect(JSON.parse(readFileSync(copy, 'utf8'))).toEqual(before);
   });
 
   /** The state forgets resources that AWS keeps. */
@@ -228,6 +243,17 @@ describe('a system built by hand', () => {
 
 describe('adopt', () => {
   beforeEach(() => bench.emptyAccount());
+
+  it('takes over a table alone, and leaves what is not there to be deployed', async () => {
+    await createTable(bench.config);
+
+    const report = await bench.adopt();
+
+    expect(report).toContain('table: 1 to import, 5 to add, 1 to change, 0 to destroy');
+    expect(report).toMatch(/functions: nothing to adopt$/);
+    expect(await bench.records()).toEqual(seedRecords());
+    await bench.expectNoChanges('table');
+  });
 
   it('fails when something would be replaced, and says what forces it', async () => {
     await createTable(bench.config, 'Hero');

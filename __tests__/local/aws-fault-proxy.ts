@@ -17,7 +17,7 @@ export interface SeenRequest {
 export class AwsFaultProxy {
   readonly seen: SeenRequest[] = [];
   /** Called before a request reaches AWS; one that it answers `true` to is refused instead. */
-  before: (request: SeenRequest) => boolean = () => false;
+  before: (request: SeenRequest) => boolean | Promise<boolean> = () => false;
   /** Called with the status of AWS's answer, before the caller hears of it. */
   after: (request: SeenRequest, status: number) => void = () => {};
 
@@ -29,7 +29,7 @@ export class AwsFaultProxy {
   static async start(awsUrl: string): Promise<AwsFaultProxy> {
     const forwarder = createProxyServer({ target: awsUrl });
     const onTheWay = new WeakMap<IncomingMessage, SeenRequest>();
-    const server = createServer((request, response) => {
+    const server = createServer(async (request, response) => {
       const seen = {
         count: proxy.seen.length + 1,
         method: request.method ?? '',
@@ -38,7 +38,7 @@ export class AwsFaultProxy {
       };
       proxy.seen.push(seen);
       onTheWay.set(request, seen);
-      if (!proxy.before(seen)) return void forwarder.web(request, response);
+      if (!(await proxy.before(seen))) return void forwarder.web(request, response);
       request.resume();
       const body = '<Error><Code>AccessDenied</Code><Message>refused by the fault proxy</Message></Error>';
       response.writeHead(403, { 'content-type': 'application/xml' }).end(body);

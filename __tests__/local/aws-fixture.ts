@@ -1,10 +1,10 @@
-import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type CreateFunctionCommandInput, LambdaClient } from '@aws-sdk/client-lambda';
 import { strToU8, zipSync } from 'fflate';
+import { processes } from '../../ops/processes';
 
 export const region = 'us-east-1';
 const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
@@ -87,26 +87,9 @@ export async function createRole(url: string): Promise<void> {
   if (!response.ok) throw new Error(await response.text());
 }
 
-/** All living processes below a process, itself not included. */
-export function descendants(pid: number): number[] {
-  const found = [pid];
-  const all = processes();
-  for (const parent of found) {
-    found.push(...all.filter((child) => child.parent === parent).map((child) => child.pid));
-  }
-  return found.slice(1);
-}
+export { descendants } from '../../ops/processes';
 
 /** Wait until none of the processes lives. */
 export async function untilGone(pids: readonly number[]): Promise<void> {
   while (processes().some(({ pid }) => pids.includes(pid))) await sleep(50);
-}
-
-function processes(): { pid: number; parent: number }[] {
-  return execFileSync('ps', ['-A', '-o', 'pid=,ppid=,stat='], { encoding: 'utf8' })
-    .trim()
-    .split('\n')
-    .map((line) => line.trim().split(/\s+/))
-    .filter(([, , state]) => !state?.startsWith('Z'))
-    .map(([pid, parent]) => ({ pid: Number(pid), parent: Number(parent) }));
 }

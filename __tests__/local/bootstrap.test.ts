@@ -15,6 +15,7 @@ import {
   ListBucketsCommand,
   ListObjectsV2Command,
   PutBucketTaggingCommand,
+  PutBucketVersioningCommand,
   PutObjectCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
@@ -90,6 +91,39 @@ describe('npm run bootstrap', () => {
     expect(stdout).toContain(`s3://${Bucket}: exists, comparing it with its definition`);
     expect(stdout).toContain('No changes.');
     expect(proxy.seen.filter(isWrite)).toEqual([]);
+  });
+
+  it('sets right what somebody has changed, and nothing else', async () => {
+    const VersioningConfiguration = { Status: 'Suspended' } as const;
+    await s3.send(new PutBucketVersioningCommand({ Bucket, VersioningConfiguration }));
+
+    const stdout = outputOf(await checkout.npm('bootstrap'));
+
+    expect(stdout).toContain('Plan: 0 to add, 1 to change, 0 to destroy.');
+    await expectProtectedBucket();
+  });
+
+  it('fails when a lock is held, names the owner, and goes on when adopt has freed it', async () => {
+    const VersioningConfiguration = { Status: 'Suspended' } as const;
+    await s3.send(new PutBucketVersioningCommand({ Bucket, VersioningConfiguration }));
+    // As a run leaves it that was killed while it changed the bucket.
+    const lock = {
+      ID: 'f00d',
+      Operation: 'OperationTypeApply',
+      Who: 'ada@laptop',
+      Created: '2026-11-24T01:02:03Z',
+    };
+    await putObject(`${ownKey}.tflock`, JSON.stringify(lock));
+
+    const { exitCode, stdout, stderr } = await checkout.npm('bootstrap');
+
+    expect(exitCode).toBe(1);
+    expect(stdout).toMatch(/Error acquiring the state lock[\s\S]*Who:\s+ada@laptop/);
+    expect(stderr).not.toMatch(/^\s+at /m);
+    outputOf(await checkout.npm('adopt', ['--auto-approve', '--force-unlock']));
+    outputOf(await checkout.npm('bootstrap'));
+    await expectProtectedBucket();
+    expect(await keys()).toEqual([ownKey]);
   });
 
   it('fails to delete a state, and deletes a lock', async () => {
@@ -288,6 +322,39 @@ describe('bootstrap, before anything is made', () => {
     await expect(attempt()).rejects.toThrow('made for something else, got {}; expected');
     expect((await remove()).error?.message).toContain('made for something else');
     expect(await keys()).toEqual(['holiday.jpg']);
+  });
+});
+
+describe('bootstrap, refused or raced', () => {
+  it('fails when a right is missing while the bucket is made, and says which', async () => {
+    proxy.before = ({ method, path }) => method === 'PUT' && path.includes('publicAccessBlock');
+
+    const { exitCode, stdout, stderr } = await checkout.npm('bootstrap');
+
+    expect(exitCode).toBe(1);
+    expect(stdout).toMatch(/PutPublicAccessBlock[\s\S]*AccessDenied/);
+    expect(stderr).not.toMatch(/^\s+at /m);
+    expect(await keys()).toEqual([]);
+  });
+
+  it('fails for one of two engineers who go on at the same time, and the other one ends well', async () => {
+    let other: Promise<CommandResult> | undefined;
+    proxy.before = async ({ method, path }) => {
+      if (method !== 'PUT' || !path.includes(ownKey) || other) return false;
+      other = clone.npm('bootstrap', [], lent);
+      await other;
+      return false;
+    };
+
+    const { exitCode, stderr } = await checkout.npm('bootstrap');
+
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain(
+      `s3://${Bucket}/${ownKey}: somebody else has made the state bucket at the same time; run this again`,
+    );
+    expect(await other).toMatchObject({ exitCode: 0 });
+    await expectProtectedBucket();
+    expect(await remove()).not.toHaveProperty('error');
   });
 });
 

@@ -25,36 +25,38 @@ afterAll(() => bench?.close());
 
 beforeEach(() => bench.emptyAccount());
 
-describe('an interrupted apply', () => {
-  /** Interrupt an apply of the table when AWS is asked for this operation the first time. */
-  async function interruptAt(operation: string, isRefused: boolean): Promise<void> {
-    const running = bench.startTerraform(bench.file('table', ''), apply);
-    bench.proxy.before = ({ target }) => {
-      if (!target.endsWith(`.${operation}`)) return false;
+describe('an interrupted deployment', () => {
+  /** Press Ctrl-C in a deployment of the table when AWS is asked for this operation the first time. */
+  async function interruptAt(operation: string): Promise<void> {
+    const running = bench.startNpm('deploy', 'table', '--auto-approve');
+    let isInterrupted = false;
+    bench.proxy.before = async ({ target }) => {
+      if (!target.endsWith(`.${operation}`) || isInterrupted) return false;
+      isInterrupted = true;
       running.interrupt();
-      return isRefused;
+      await running.prints('Interrupt received');
+      return false;
     };
-    const { exitCode, stdout } = await running.ended;
-    expect({ exitCode, stdout }).toMatchObject({ exitCode: 1 });
-    expect(stdout).toContain('Interrupt received');
+    const { exitCode, stdout, stderr } = await running.ended;
+    expect({ exitCode, stdout, stderr }).toMatchObject({ exitCode: 1 });
     bench.proxy.reset();
     // The state, and no lock.
     expect(await bench.stateFiles()).toEqual([tableState]);
   }
 
   it('saves the state, frees the lock, and is finished by the next one', async () => {
-    await interruptAt('PutItem', true);
+    await interruptAt('PutItem');
     const { known } = addressesOf(await bench.state('table'));
-    expect([...known]).toEqual([expect.stringMatching(/^aws_dynamodb_table\./)]);
+    expect([...known]).toContainEqual(expect.stringMatching(/^aws_dynamodb_table\./));
 
-    expect(await bench.terraform('table', ...apply)).toMatchObject({ exitCode: 0 });
+    expect(await bench.checkout.npm('deploy', ['table', '--auto-approve'])).toMatchObject({ exitCode: 0 });
 
     expect(await bench.records()).toEqual(seedRecords());
   });
 
   it('leaves what is not seen to its end to be replaced, and adopt keeps it', async () => {
     // While Terraform waits for the table to be ready.
-    await interruptAt('DescribeTable', true);
+    await interruptAt('DescribeTable');
     expect((await bench.state('table'))?.resources).toMatchObject([{ instances: [{ status: 'tainted' }] }]);
 
     expect(await bench.adopt()).toContain('table: 0 to import, 5 to add, 0 to change, 0 to destroy');
@@ -119,25 +121,29 @@ describe('a lock that nobody holds any more', () => {
   };
   const putLock = (body: string) => putObject(`${tableState}.tflock`, body);
 
-  it('is freed when that is approved', async () => {
+  it('is freed when that is asked for', async () => {
     await putLock(JSON.stringify(lock));
 
-    const report = await bench.adopt({ unlock: true });
+    const { exitCode, stdout } = await bench.checkout.npm('adopt', ['--auto-approve', '--force-unlock']);
 
-    expect(report).toContain(
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain(
       `table: ada@build-7 holds the lock for 3 hours, since ${lock.Created} (OperationTypeApply, lock ${lock.ID})`,
     );
-    expect(report).toContain('table: the lock is free');
+    expect(stdout).toContain('table: the lock is free');
     expect(await readLock(bench.environment, 'table', bench.aws.url)).toBeUndefined();
   });
 
-  it('fails when freeing it is not approved, and names the owner', async () => {
+  it('fails when only the plan is approved beforehand, and names the owner', async () => {
     await putLock(JSON.stringify(lock));
 
-    await expect(bench.adopt({ unlock: false })).rejects.toThrow(
-      /ada@build-7 holds the lock for 3 hours.*free it with "npm run adopt -- --force-unlock"/,
-    );
+    const { exitCode, stderr } = await bench.checkout.npm('adopt', ['--auto-approve']);
 
+    expect(exitCode).toBe(1);
+    expect(stderr).toMatch(
+      /^table: ada@build-7 holds the lock for 3 hours.*free it with "npm run adopt -- --force-unlock"$/m,
+    );
+    expect(stderr).not.toMatch(/^\s+at /m);
     expect(await readLock(bench.environment, 'table', bench.aws.url)).toEqual(lock);
   });
 
@@ -156,13 +162,17 @@ describe('a state that could not be written', () => {
     expect(await bench.state('table')).toBeUndefined();
     const errored: State = JSON.parse(readFileSync(bench.file('table', 'errored.tfstate'), 'utf8'));
 
-    expect(await bench.checkout.npm('synth')).toEqual({
-      exitCode: 1,
-      stdout: '',
-      stderr: expect.stringMatching(
-        /errored\.tfstate: a deployment .*; save it with "npm run adopt" first\n$/,
-      ),
-    });
+    for (const command of ['synth', 'drift']) {
+      expect(await bench.checkout.npm(command)).toEqual({
+        exitCode: 1,
+        stdout: '',
+        stderr: expect.stringMatching(
+          /errored\.tfstate: a deployment .*; save it with "npm run adopt" first\n$/,
+        ),
+      });
+    }
+    // What no command of ours does: the folder has the configuration of another environment, and the state still.
+    await bench.checkout.run(process.execPath, ['--import', 'tsx', 'main.ts'], { SUPERMISSION_ENV: 'lab' });
     const report = await bench.adopt();
 
     expect(bench.proxy.itemWrites()).toBe(0);
@@ -186,13 +196,14 @@ describe('a state that could not be written', () => {
     const leaveErrored = (state: object) =>
       writeFileSync(bench.file('table', 'errored.tfstate'), JSON.stringify(state));
 
-    let synthesized: string;
+    const record = () => bench.file('table', '.terraform/terraform.tfstate');
+    let backend: string;
     beforeEach(async () => {
-      synthesized = readFileSync(bench.file('table', 'cdk.tf.json'), 'utf8');
+      backend = readFileSync(record(), 'utf8');
       await putObject(tableState, JSON.stringify(current));
     });
     afterEach(() => {
-      writeFileSync(bench.file('table', 'cdk.tf.json'), synthesized);
+      writeFileSync(record(), backend);
       rmSync(bench.file('table', 'errored.tfstate'), { force: true });
     });
 
@@ -213,8 +224,7 @@ describe('a state that could not be written', () => {
         'of another environment',
         () => {
           leaveErrored({ ...current, serial: 8 });
-          const foreign = synthesized.replaceAll('supermission/local/', 'supermission/lab/');
-          writeFileSync(bench.file('table', 'cdk.tf.json'), foreign);
+          writeFileSync(record(), backend.replaceAll('supermission/local/', 'supermission/lab/'));
         },
         /the state of another environment, got "s3:.*supermission\/lab\/table.tfstate"/,
       ],

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type SpawnOptions, spawn } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
@@ -15,13 +15,46 @@ import { AwsFaultProxy } from './aws-fault-proxy';
 import { descendants, untilGone } from './aws-fixture';
 import { Checkout, type CommandResult } from './checkout';
 
-/** A Terraform command on its way. */
-export interface RunningTerraform {
+/** A command on its way. */
+export interface Running {
   readonly ended: Promise<CommandResult>;
-  /** As Ctrl-C does it: to Terraform and to all that it has started. */
+  /** Wait until it has printed this. */
+  prints(text: string): Promise<void>;
+  /** As Ctrl-C does it: to the command and to all that it has started in its process group. */
   interrupt(): void;
   /** As the end of the machine does it; wait until it and all that it has started are gone. */
   kill(): Promise<void>;
+}
+
+function start(command: string, args: readonly string[], options: SpawnOptions): Running {
+  // In a process group of its own, so that a signal reaches what it has started and nobody else.
+  const child = spawn(command, args, { ...options, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+  const output = { stdout: '', stderr: '' };
+  for (const stream of ['stdout', 'stderr'] as const) {
+    child[stream].setEncoding('utf8').on('data', (text: string) => {
+      output[stream] += text;
+    });
+  }
+  const ended = new Promise<CommandResult>((resolve) =>
+    child.once('close', (code) => resolve({ exitCode: code ?? 1, ...output })),
+  );
+  const pid = child.pid as number;
+  return {
+    ended,
+    prints: (text) =>
+      new Promise((resolve) => {
+        const look = () => output.stdout.includes(text) && resolve();
+        child.stdout.on('data', look);
+        look();
+      }),
+    interrupt: () => process.kill(-pid, 'SIGINT'),
+    kill: async () => {
+      const pids = [pid, ...descendants(pid)];
+      process.kill(-pid, 'SIGKILL');
+      await ended;
+      await untilGone(pids);
+    },
+  };
 }
 
 const config = (endpoint: string) => ({
@@ -111,34 +144,16 @@ export class Workbench {
     return this.startTerraform(this.file(stack, ''), args).ended;
   }
 
-  startTerraform(cwd: string, args: readonly string[]): RunningTerraform {
-    // In a process group of its own, so that a signal reaches the providers and nobody else.
-    const child = spawn(this.tools.terraform, [...args, '-no-color'], {
-      cwd,
-      env: this.tools.variables,
-      detached: true,
-      stdio: ['ignore', 'pipe', 'pipe'],
+  startTerraform(cwd: string, args: readonly string[]): Running {
+    return start(this.tools.terraform, [...args, '-no-color'], { cwd, env: this.tools.variables });
+  }
+
+  /** Start a script of package.json as a user would. */
+  startNpm(script: string, ...args: readonly string[]): Running {
+    return start('npm', ['run', '--silent', script, '--', ...args], {
+      cwd: this.checkout.folder,
+      env: process.env,
     });
-    const output = { stdout: '', stderr: '' };
-    for (const stream of ['stdout', 'stderr'] as const) {
-      child[stream].setEncoding('utf8').on('data', (text: string) => {
-        output[stream] += text;
-      });
-    }
-    const ended = new Promise<CommandResult>((resolve) =>
-      child.once('close', (code) => resolve({ exitCode: code ?? 1, ...output })),
-    );
-    const pid = child.pid as number;
-    return {
-      ended,
-      interrupt: () => process.kill(-pid, 'SIGINT'),
-      kill: async () => {
-        const pids = [pid, ...descendants(pid)];
-        process.kill(-pid, 'SIGKILL');
-        await ended;
-        await untilGone(pids);
-      },
-    };
   }
 
   /** Adopt with every question answered the same, and return what the operator reads. */
