@@ -6,7 +6,7 @@ import { readLock } from '../../ops/state-lock';
 import type { SeenRequest } from './aws-fault-proxy';
 import { seedRecords, Workbench } from './workbench';
 
-/** 20 and more are a soak; a seed repeats the points of another run. */
+/** `npm run test:operations` has 20; a seed repeats the points of another run. */
 const kills = Number(process.env.SUPERMISSION_KILLS ?? 2);
 const seed = Number(process.env.SUPERMISSION_SEED ?? Date.now() % 1_000_000);
 
@@ -26,14 +26,14 @@ afterAll(() => bench?.close());
 beforeEach(() => bench.emptyAccount());
 
 describe('an interrupted deployment', () => {
-  /** Press Ctrl-C in a deployment of the table when AWS is asked for this operation the first time. */
-  async function interruptAt(operation: string): Promise<void> {
+  /** Interrupt a deployment of the table when AWS is asked for this operation the first time. */
+  async function interruptAt(operation: string, signal: 'SIGINT' | 'SIGHUP'): Promise<void> {
     const running = bench.startNpm('deploy', 'table', '--auto-approve');
     let isInterrupted = false;
     bench.proxy.before = async ({ target }) => {
       if (!target.endsWith(`.${operation}`) || isInterrupted) return false;
       isInterrupted = true;
-      running.interrupt();
+      running.interrupt(signal);
       await running.prints('Interrupt received');
       return false;
     };
@@ -45,7 +45,7 @@ describe('an interrupted deployment', () => {
   }
 
   it('saves the state, frees the lock, and is finished by the next one', async () => {
-    await interruptAt('PutItem');
+    await interruptAt('PutItem', 'SIGINT');
     const { known } = addressesOf(await bench.state('table'));
     expect([...known]).toContainEqual(expect.stringMatching(/^aws_dynamodb_table\./));
 
@@ -55,8 +55,8 @@ describe('an interrupted deployment', () => {
   });
 
   it('leaves what is not seen to its end to be replaced, and adopt keeps it', async () => {
-    // While Terraform waits for the table to be ready.
-    await interruptAt('DescribeTable');
+    // The terminal is closed while Terraform waits for the table to be ready.
+    await interruptAt('DescribeTable', 'SIGHUP');
     expect((await bench.state('table'))?.resources).toMatchObject([{ instances: [{ status: 'tainted' }] }]);
 
     expect(await bench.adopt()).toContain('table: 0 to import, 5 to add, 0 to change, 0 to destroy');

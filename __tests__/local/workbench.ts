@@ -20,8 +20,8 @@ export interface Running {
   readonly ended: Promise<CommandResult>;
   /** Wait until it has printed this. */
   prints(text: string): Promise<void>;
-  /** As Ctrl-C does it: to the command and to all that it has started in its process group. */
-  interrupt(): void;
+  /** As Ctrl-C or the end of a terminal does it: to the command and to all that it has started in its process group. */
+  interrupt(signal: 'SIGINT' | 'SIGHUP'): void;
   /** As the end of the machine does it; wait until it and all that it has started are gone. */
   kill(): Promise<void>;
 }
@@ -47,7 +47,7 @@ function start(command: string, args: readonly string[], options: SpawnOptions):
         child.stdout.on('data', look);
         look();
       }),
-    interrupt: () => process.kill(-pid, 'SIGINT'),
+    interrupt: (signal) => process.kill(-pid, signal),
     kill: async () => {
       const pids = [pid, ...descendants(pid)];
       process.kill(-pid, 'SIGKILL');
