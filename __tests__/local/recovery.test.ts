@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { DeleteObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { addressesOf, type State } from '../../ops/state';
 import { readLock } from '../../ops/state-lock';
 import type { SeenRequest } from './aws-fault-proxy';
@@ -145,6 +145,27 @@ describe('a lock that nobody holds any more', () => {
     );
     expect(stderr).not.toMatch(/^\s+at /m);
     expect(await readLock(bench.environment, 'table', bench.aws.url)).toEqual(lock);
+  });
+
+  it('is waited for by a deployment that is told to', async () => {
+    await putLock(JSON.stringify(lock));
+    let freed: Promise<unknown> | undefined;
+    bench.proxy.after = ({ method, path }, status) => {
+      if (method !== 'PUT' || !path.includes('.tflock') || status < 400) return;
+      const Key = `${tableState}.tflock`;
+      const Bucket = bench.environment.stateBucket;
+      freed ??= new S3Client(bench.config).send(new DeleteObjectCommand({ Bucket, Key }));
+    };
+
+    const { exitCode, stdout } = await bench.checkout.npm('deploy', [
+      'table',
+      '--auto-approve',
+      '--lock-timeout=200s',
+    ]);
+
+    expect({ exitCode, stdout }).toMatchObject({ exitCode: 0 });
+    expect(freed).toBeDefined();
+    expect(await bench.records()).toEqual(seedRecords());
   });
 
   it('fails when it is not a lock of Terraform', async () => {
