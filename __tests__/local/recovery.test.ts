@@ -151,19 +151,20 @@ describe('a lock that nobody holds any more', () => {
     await putLock(JSON.stringify(lock));
     let freed: Promise<unknown> | undefined;
     bench.proxy.after = ({ method, path }, status) => {
-      if (method !== 'PUT' || !path.includes('.tflock') || status < 400) return;
+      // Terraform has been refused the lock, and reads whose it is.
+      if (method !== 'GET' || !path.includes('.tflock') || status !== 200) return;
       const Key = `${tableState}.tflock`;
       const Bucket = bench.environment.stateBucket;
       freed ??= new S3Client(bench.config).send(new DeleteObjectCommand({ Bucket, Key }));
     };
 
-    const { exitCode, stdout } = await bench.checkout.npm('deploy', [
+    const { exitCode, stdout, stderr } = await bench.checkout.npm('deploy', [
       'table',
       '--auto-approve',
       '--lock-timeout=200s',
     ]);
 
-    expect({ exitCode, stdout }).toMatchObject({ exitCode: 0 });
+    expect({ exitCode, stdout, stderr }).toMatchObject({ exitCode: 0 });
     expect(freed).toBeDefined();
     expect(await bench.records()).toEqual(seedRecords());
   });
