@@ -17,6 +17,8 @@ describe('the app', () => {
       SUPERMISSION_ENV: name,
       AWS_ACCESS_KEY_ID: undefined,
       AWS_PROFILE: undefined,
+      // Nothing is put where only a process that ends well would remove it.
+      TMPDIR: '/nowhere',
     });
 
   it.each(environmentNames)('synthesizes the same bytes of %s in two folders', async (name) => {

@@ -1,9 +1,11 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { createHash } from 'node:crypto';
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { buildSync } from 'esbuild';
 
 const projectRoot = resolve(__dirname, '../..');
+/** Found again by its content, so that no process has to clean up behind itself, however it ends. */
+const cacheFolder = join(projectRoot, 'node_modules/.cache/supermission');
 
 /** Sources of credentials that a function never asks: Lambda gives it its role's in environment variables. */
 const unusedCredentialProviders = [
@@ -20,7 +22,7 @@ const bundles = new Map<string, string>();
 
 /**
  * Bundle a handler with all it imports into one ES module and its source map, once in a process, and return their
- * folder, which lives until the process ends. The bytes depend on the sources alone.
+ * folder. The bytes depend on the sources alone.
  *
  * @param entry - the handler's file, relative to the project
  */
@@ -47,8 +49,15 @@ function bundle(entry: string): string {
     mainFields: ['module', 'main'],
     external: unusedCredentialProviders,
   });
-  const folder = mkdtempSync(join(tmpdir(), 'supermission-'));
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
-  for (const { path, contents } of outputFiles) writeFileSync(join(folder, basename(path)), contents);
+  const hash = createHash('sha256');
+  for (const { contents } of outputFiles) hash.update(contents);
+  const folder = join(cacheFolder, hash.digest('hex'));
+  mkdirSync(folder, { recursive: true });
+  for (const { path, contents } of outputFiles) {
+    // Another process may be reading the same file.
+    const draft = join(cacheFolder, `${process.pid}.partial`);
+    writeFileSync(draft, contents);
+    renameSync(draft, join(folder, basename(path)));
+  }
   return folder;
 }
