@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { readEnvironment } from '../environments';
 import { describeMistake, InputError, runCommand } from '../input-error';
 import { installAdvice, searchOrder } from './emulator';
 import {
@@ -37,13 +38,14 @@ interface Options {
 }
 
 async function up({ port }: Options): Promise<void> {
+  const { region } = readEnvironment({ AWS_REGION: process.env.AWS_REGION });
   const running = await findLocalAws();
   if (running) console.log('already running');
   const aws = running ?? (await startLocalAws({ keep: true, port: parsePort(port) }));
   console.log(describe(aws));
   console.log(`it ends after ${idleLimitMinutes} minutes without a request, or with npm run local:down\n`);
   console.log('unset AWS_PROFILE AWS_SESSION_TOKEN');
-  const variables = localAwsVariables(aws.url, process.env.AWS_REGION ?? 'us-east-1');
+  const variables = localAwsVariables(aws.url, region);
   for (const [name, value] of Object.entries(variables)) console.log(`export ${name}=${value}`);
 }
 
