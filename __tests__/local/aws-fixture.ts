@@ -26,9 +26,6 @@ export function describeWith(...programs: readonly string[]): typeof describe | 
     })) as unknown as typeof describe;
 }
 
-/** A `describe` for what needs an AWS on this machine. */
-export const describeWithLocalAws = describeWith('moto_server', 'python3', 'docker');
-
 /** A folder of its own for the instance that a test file starts. */
 export function useOwnFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'local-aws-'));

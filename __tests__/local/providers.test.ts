@@ -322,7 +322,7 @@ describe('the generated configuration, read by Terraform', () => {
   });
 
   (hasTerraformMirror ? itWithTerraform : it.skip)(
-    'installs hashicorp/aws from the add-on software of this machine',
+    'installs hashicorp/aws from the add-on software of this machine (if /opt has a mirror)',
     async () => {
       const terraform = { ...(await findTerraform()), product: 'terraform' as const };
       const awsVersions = '>= 5.0.0, < 7.0.0';

@@ -7,8 +7,9 @@ import { LambdaClient, ListFunctionsCommand } from '@aws-sdk/client-lambda';
 import { GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import { localAwsEnvironment } from '../../local/instance';
 import superMissions from '../../seed-data/super-missions.json';
-import { describeWith, describeWithLocalAws } from './aws-fixture';
+import { describeWith } from './aws-fixture';
 import { Checkout } from './checkout';
+import { describeWithLocalAws } from './terraform-needed';
 
 jest.setTimeout(300_000);
 

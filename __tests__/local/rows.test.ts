@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { type LocalAws, localAwsEnvironment, startLocalAws } from '../../local/instance';
 import { type Providers, prepareProviders } from '../../local/providers';
 import { findTerraform, type Terraform } from '../../local/terraform';
-import { describeWithLocalAws } from './aws-fixture';
 import { Checkout } from './checkout';
+import { describeWithLocalAws } from './terraform-needed';
 
 jest.setTimeout(180_000);
 

@@ -1,10 +1,10 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import superMissions from '../../seed-data/super-missions.json';
-import { describeWithLocalAws } from './aws-fixture';
 import { Checkout } from './checkout';
+import { describeWithLocalAws } from './terraform-needed';
 
 jest.setTimeout(300_000);
 
@@ -60,6 +60,38 @@ describeWithLocalAws('npm start', () => {
     expect(await isAnswering(urlIn(stdout))).toBe(false);
   });
 
+  it('fails when a handler does not load: shows its error, not a stack trace of ours, and cleans up', async () => {
+    const handler = 'lambdas/mission-details-function/index.ts';
+    const [right, wrong] = ['export const handler', 'throw new Error("boom at load");\nexport const handler'];
+    checkout.edit(handler, right, wrong);
+
+    const { exitCode, stdout, stderr } = await checkout.run('npm', ['start', '--silent']);
+    checkout.edit(handler, wrong, right);
+
+    expect(exitCode).toBe(1);
+    expect(stdout).toMatch(/✘ Invoke the functions/);
+    expect(stderr).toMatch(/^ {4}MissionDetailsFunction: failed, answered .*"errorMessage":"boom at load"/m);
+    expect(stderr).toContain('The full log: .local/start.log');
+    expect(stderr).not.toMatch(/^\s+at /m);
+    expect(await isAnswering(urlIn(stdout))).toBe(false);
+  });
+
+  it('fails when there is no emulator, and says what to install and where the log is', async () => {
+    const { exitCode, stdout, stderr } = await checkout.run(
+      process.execPath,
+      ['--import', 'tsx', 'local/start.ts'],
+      {
+        PATH: '/nowhere',
+      },
+    );
+
+    expect(exitCode).toBe(1);
+    expect(stdout).toMatch(/✘ Start an AWS on this machine/);
+    expect(stderr).toMatch(/no emulator, tried\n[\s\S]*install one of: moto/);
+    expect(stderr).toContain('The full log: .local/start.log');
+    expect(stderr).not.toMatch(/^\s+at /m);
+  });
+
   it('ends with 130 on Ctrl-C in the middle of a deployment, and leaves nothing running', async () => {
     // A process group of its own stands for the terminal, which interrupts all its processes at once.
     const child = spawn(process.execPath, ['--import', 'tsx', 'local/start.ts'], {
@@ -67,6 +99,10 @@ describeWithLocalAws('npm start', () => {
       detached: true,
     });
     let output = '';
+    let errors = '';
+    child.stderr.on('data', (text) => {
+      errors += text;
+    });
     let interrupted = false;
     child.stdout.on('data', (text) => {
       output += text;
@@ -78,7 +114,10 @@ describeWithLocalAws('npm start', () => {
     const [exitCode] = await once(child, 'close');
 
     expect(output).toContain('✘ cdktf deploy');
+    expect(errors).toContain('Interrupted; nothing is left running.\n');
+    expect(errors).not.toMatch(/Error:/);
     expect(exitCode).toBe(130);
+    expect(processesIn(checkout.folder)).toEqual([]);
     expect(await isAnswering(urlIn(output))).toBe(false);
   });
 
@@ -120,4 +159,10 @@ async function isAnswering(url: string): Promise<boolean> {
     () => true,
     () => false,
   );
+}
+
+/** Command lines of living processes that name a folder. */
+function processesIn(folder: string): string[] {
+  const all = execFileSync('ps', ['-A', '-o', 'args='], { encoding: 'utf8' }).split('\n');
+  return all.filter((commandLine) => commandLine.includes(folder));
 }
