@@ -7,7 +7,7 @@ import {
   findLocalAws,
   idleLimitMinutes,
   type LocalAws,
-  localAwsVariables,
+  localAwsExports,
   logFile,
   startLocalAws,
 } from './instance';
@@ -44,9 +44,7 @@ async function up({ port }: Options): Promise<void> {
   const aws = running ?? (await startLocalAws({ keep: true, port: parsePort(port) }));
   console.log(describe(aws));
   console.log(`it ends after ${idleLimitMinutes} minutes without a request, or with npm run local:down\n`);
-  console.log('unset AWS_PROFILE AWS_SESSION_TOKEN');
-  const variables = localAwsVariables(aws.url, region);
-  for (const [name, value] of Object.entries(variables)) console.log(`export ${name}=${value}`);
+  console.log(localAwsExports(aws.url, region));
 }
 
 async function down(): Promise<void> {

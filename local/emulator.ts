@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { InputError } from '../input-error';
 import { findProgram } from './find-program';
+import { healthPath, type InstanceRecord } from './instance';
 
 /** What answers the AWS API, except for running functions. */
 export interface Emulator {
@@ -60,6 +61,8 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
 async function useEndpoint({ environment }: EmulatorOptions): Promise<Emulator> {
   const url = environment.AWS_ENDPOINT_URL;
   if (!url) throw new Error('not set');
+  // As in a shell that took over the exports of one: it keeps what was deployed to it, and its functions' code.
+  if (await isOurs(url)) throw new Error(`${url} is an AWS on this machine itself, not an emulator for one`);
   if (!(await motoAnswers(url))) throw new Error(`no moto answers at ${url}`);
   return { url, description: `AWS_ENDPOINT_URL ${url}`, stop: async () => {} };
 }
@@ -169,6 +172,12 @@ function runGuarded(command: readonly string[], { environment, log }: EmulatorOp
       await ended;
     },
   };
+}
+
+async function isOurs(url: string): Promise<boolean> {
+  return fetch(new URL(healthPath, url), { signal: AbortSignal.timeout(5_000) })
+    .then(async (response) => typeof ((await response.json()) as InstanceRecord).pid === 'number')
+    .catch(() => false);
 }
 
 /** Only moto serves this path, so no real account is ever taken for an emulator. */

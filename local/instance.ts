@@ -111,6 +111,14 @@ export function localAwsVariables(url: string, region: string) {
   };
 }
 
+/** The same for a shell, in which the user's own profile would come first. */
+export function localAwsExports(url: string, region: string): string {
+  const exports = Object.entries(localAwsVariables(url, region)).map(
+    ([name, value]) => `export ${name}=${value}`,
+  );
+  return ['unset AWS_PROFILE AWS_SESSION_TOKEN', ...exports].join('\n');
+}
+
 /**
  * The whole environment for a child process that must never reach a real account: the user's own profile, session,
  * endpoints and configuration files are left out.

@@ -6,13 +6,14 @@ import { describeMistake, InputError, runCommand } from '../input-error';
 import { bootstrap } from '../ops/bootstrap';
 import { cdktfCalls, cdktfScript } from '../ops/cdktf';
 import { invoke } from '../ops/invoke';
-import { CommandError, run } from '../ops/run';
+import { removeStateBucket } from '../ops/remove-state-bucket';
+import { run } from '../ops/run';
 import { notebookInvocations } from '../ops/smoke';
 import { prepareFolders } from '../ops/stack-terraform';
 import { type Tools, withTools } from '../ops/tools';
 import { stackNames } from '../stacks/names';
-import { findLocalAws, type LocalAws, localAwsVariables, startLocalAws } from './instance';
-import { Steps } from './steps';
+import { findLocalAws, type LocalAws, localAwsExports, startLocalAws } from './instance';
+import { StepError, Steps } from './steps';
 
 const usage = `Usage: npm start [-- --keep]
 
@@ -51,8 +52,10 @@ async function main(): Promise<void> {
   try {
     await start(environment, values.keep ?? false, interruption.signal);
   } catch (error) {
-    if (!(error instanceof CommandError) && !interruption.signal.aborted) throw error;
-    process.exitCode = interruption.signal.aborted ? 130 : 1;
+    const interrupted = interruption.signal.aborted;
+    if (!(error instanceof StepError) && !interrupted) throw error;
+    if (interrupted) console.error('Interrupted; nothing is left running.');
+    process.exitCode = interrupted ? 130 : 1;
   }
 }
 
@@ -70,7 +73,7 @@ async function start(environment: Environment, keep: boolean, signal: AbortSigna
         );
         await deploy(tools, steps);
         await invokeAll(environment, aws, steps);
-        if (!keep) await steps.run('cdktf destroy', cdktf(tools, signal, 'destroy'));
+        if (!keep) await removeAll(environment, tools, aws, steps);
       },
       aws.url,
     );
@@ -104,6 +107,14 @@ async function invokeAll(environment: Environment, { url }: LocalAws, steps: Ste
   console.log(`${answers.join('\n')}\n`);
 }
 
+/** The state bucket too: an emulator that was running before goes on, and must have nothing of ours left. */
+async function removeAll(environment: Environment, tools: Tools, { url }: LocalAws, steps: Steps) {
+  await steps.run('cdktf destroy', cdktf(tools, steps.signal, 'destroy'));
+  await steps.run('Remove the state bucket', (report) =>
+    removeStateBucket(environment, { approve: async () => true, report, url }),
+  );
+}
+
 /** A run of cdktf that takes its lines to the log and ends with the signal. */
 function cdktf(tools: Tools, signal: AbortSignal, command: string, ...args: string[]) {
   const [call = []] = cdktfCalls(command, [...args, '--auto-approve']);
@@ -123,16 +134,13 @@ async function readOutputs(file: string): Promise<string> {
 }
 
 const ended = `
-Removed everything; the AWS has ended, and the state bucket with it.
+Removed everything, and ended the AWS on this machine.
 Try next: npm start -- --keep, then change a handler or a record and run npm run diff`;
 
 function goOn(url: string, region: string): string {
-  const exports = Object.entries(localAwsVariables(url, region)).map(
-    ([name, value]) => `export ${name}=${value}`,
-  );
   return `Left running. For the AWS CLI:
 
-${exports.join('\n')}
+${localAwsExports(url, region)}
 
 Try next: npm run invoke -- MissionDetailsFunction '{"superhero":"Batman"}'
           change a handler or a record, then npm run diff and npm run deploy

@@ -5,6 +5,11 @@ import { CommandError } from '../ops/run';
 /** What Terraform says when a resource has changed: the lines worth showing of a long deployment. */
 const progress = /(Creation|Modifications|Destruction) complete|Still (creating|modifying|destroying)/;
 
+/** A step that failed; what there is to say of it has been shown. */
+export class StepError extends Error {
+  override readonly name = 'StepError';
+}
+
 /** Steps of a long run: each is shown with the time it took, and all they print goes to a log file. */
 export class Steps {
   readonly #log;
@@ -22,6 +27,7 @@ export class Steps {
    * Do one step and show how it went.
    *
    * @param work - gets a function to call with each line of output
+   * @throws StepError if it fails
    */
   async run<T>(title: string, work: (report: (line: string) => void) => Promise<T>): Promise<T> {
     this.signal.throwIfAborted();
@@ -37,13 +43,18 @@ export class Steps {
       return result;
     } catch (error) {
       console.log(`✘ ${title} (${seconds(start)})`);
-      if (error instanceof CommandError) this.#showLastLines(error);
-      throw error;
+      this.#showFailure(error);
+      throw new StepError(title, { cause: error });
     }
   }
 
-  #showLastLines({ message, lastLines }: CommandError): void {
-    for (const line of [...lastLines, message]) console.error(`    ${line}`);
+  #showFailure(error: unknown): void {
+    const { message, stack } = error as Error;
+    // What the command printed is in the log already.
+    if (!(error instanceof CommandError)) this.#log.write(`${stack}\n`);
+    if (this.signal.aborted) return;
+    const lastLines = error instanceof CommandError ? error.lastLines : [];
+    for (const line of [...lastLines, ...message.split('\n')]) console.error(`    ${line}`);
     console.error(`The full log: ${this.logFile}`);
   }
 }

@@ -143,6 +143,22 @@ describe('AWS_ENDPOINT_URL', () => {
     expect(emulator.description).toBe(join(folder, 'bin', 'moto_server'));
   });
 
+  test('is passed over when an AWS on this machine answers there, so that runs share nothing', async () => {
+    const ours = createServer((_, response) => response.end(JSON.stringify({ pid: 1 }))).listen(
+      0,
+      '127.0.0.1',
+    );
+    const { port } = await new Promise<{ port: number }>((resolve) =>
+      ours.on('listening', () => resolve(ours.address() as { port: number })),
+    );
+    const environment = { AWS_ENDPOINT_URL: `http://127.0.0.1:${port}` };
+    const emulator = await startWith({ moto_server: stubMotoServer }, environment);
+
+    expect(emulator.description).toBe(join(folder, 'bin', 'moto_server'));
+    ours.close();
+    ours.closeAllConnections();
+  });
+
   test('fails when something else than moto answers there', async () => {
     const other = createServer((_, response) => response.end('<html>')).listen(0, '127.0.0.1');
     const address = await new Promise<{ port: number }>((resolve) =>

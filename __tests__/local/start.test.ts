@@ -38,7 +38,7 @@ describeWithLocalAws('npm start', () => {
         },
       });
     }
-    expect(stdout).toMatch(/✔ cdktf destroy/);
+    expect(stdout).toMatch(/✔ cdktf destroy[\s\S]*✔ Remove the state bucket/);
     expect(stdout).toContain('Removed everything');
     expect(await isAnswering(urlIn(stdout))).toBe(false);
   });
