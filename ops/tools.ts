@@ -38,7 +38,13 @@ export async function withTools<T>(
 ): Promise<T> {
   const terraform = await findTerraform();
   const found = `${terraform.product} ${terraform.version} (${terraform.path})`;
-  const variables = { ...process.env, TERRAFORM_BINARY_NAME: terraform.path, CHECKPOINT_DISABLE: '1' };
+  const variables = {
+    ...process.env,
+    TERRAFORM_BINARY_NAME: terraform.path,
+    CHECKPOINT_DISABLE: '1',
+    // A checkout goes from one environment to another, and no state goes along.
+    TF_CLI_ARGS_init: [process.env.TF_CLI_ARGS_init, '-reconfigure'].filter(Boolean).join(' '),
+  };
   if (!environment.emulated) return use({ terraform: terraform.path, variables, notes: [found] });
 
   const localUrl = url ?? (await localAwsUrl());

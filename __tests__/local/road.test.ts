@@ -97,6 +97,16 @@ describeWithLocalAws('the road from an empty account and back', () => {
     expect(stdout.match(/No changes\./g)).toHaveLength(3);
   });
 
+  it('goes over to another state bucket, as to another environment, without the state it worked on before', async () => {
+    const { exitCode, stdout } = await checkout.npm('diff', ['table'], {
+      SUPERMISSION_STATE_BUCKET: 'supermission-elsewhere',
+    });
+
+    expect(exitCode).toBe(1);
+    expect(stdout).toContain('S3 bucket "supermission-elsewhere" does not exist');
+    expect(stdout).not.toContain('Backend configuration changed');
+  });
+
   it('shows the outputs of every stack', async () => {
     const { stdout } = await checkout.npm('output');
 
