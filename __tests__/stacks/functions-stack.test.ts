@@ -1,3 +1,6 @@
+import { ArchiveProvider } from '@cdktf/provider-archive/lib/provider';
+import { TerraformStack, Testing } from 'cdktf';
+import { minVersion, satisfies } from 'semver';
 import { assumeRolePolicies, attachedPolicies, managedPolicies } from './policy-documents';
 import { environment, environmentNames, synthesizeFunctions } from './synthesize';
 
@@ -110,6 +113,19 @@ describe('the prod functions', () => {
 
 describe('a row setting', () => {
   const row = environment('prod');
+
+  it.each([
+    ['local', 'nodejs22.x', 'x86_64', 128],
+    ['lab', 'nodejs24.x', 'x86_64', 128],
+    ['prod', 'nodejs24.x', 'arm64', 256],
+  ] as const)(
+    'gives the functions of %s the runtime %s on %s with %i MiB',
+    (name, runtime, architecture, memoryMiB) => {
+      for (const lambda of Object.values(synthesizeFunctions(environment(name)).all('aws_lambda_function'))) {
+        expect(lambda).toMatchObject({ runtime, architectures: [architecture], memory_size: memoryMiB });
+      }
+    },
+  );
   const topicArn = 'arn:aws:sns:us-east-1:123456789012:operators';
 
   it('traces to X-Ray, with the right to do so', () => {
@@ -204,6 +220,23 @@ describe.each(environmentNames)('in %s the functions stack', (name) => {
       const [, archive = ''] = /^\$\{data\.archive_file\.([^.]+)\.output_path\}$/.exec(lambda.filename) ?? [];
       expect(lambda.source_code_hash).toBe(`\${data.archive_file.${archive}.output_base64sha256}`);
       expect(stack.all('archive_file')[archive]).toMatchObject({ type: 'zip', output_file_mode: '0644' });
+    }
+  });
+
+  it('takes the versions of the archive provider from that of the bindings on', () => {
+    const range = stack.terraform.required_providers.archive.version.replaceAll(',', '');
+    const { terraformGeneratorMetadata } = new ArchiveProvider(
+      new TerraformStack(Testing.app(), 'any'),
+      'it',
+    );
+
+    expect(minVersion(range)?.version).toBe(terraformGeneratorMetadata?.providerVersion);
+    expect(satisfies('3.0.0', range)).toBe(false);
+  });
+
+  it("has stack traces name the handlers' own lines", () => {
+    for (const lambda of Object.values(stack.all('aws_lambda_function'))) {
+      expect(lambda.environment.variables.NODE_OPTIONS).toBe('--enable-source-maps');
     }
   });
 

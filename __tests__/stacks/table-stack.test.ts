@@ -1,3 +1,6 @@
+import { AwsProvider } from '@cdktf/provider-aws/lib/provider';
+import { TerraformStack, Testing } from 'cdktf';
+import { minVersion, satisfies } from 'semver';
 import { environment, environmentNames, seedData, synthesizeTable } from './synthesize';
 
 describe('the table', () => {
@@ -86,8 +89,23 @@ describe.each(environmentNames)('in %s the table stack', (name) => {
     expect(stack.provider.aws[0].default_tags).toEqual([{ tags }]);
   });
 
-  it('says which versions of the AWS provider it takes', () => {
-    expect(stack.terraform.required_providers.aws.version).toBe(row.awsProviderVersion);
+  it("says which versions of the AWS provider it takes: the bindings' own or newer, in local from 5.100, none of 7", () => {
+    const { version } = stack.terraform.required_providers.aws;
+    const range = version.replaceAll(',', '');
+    const { terraformGeneratorMetadata } = new AwsProvider(new TerraformStack(Testing.app(), 'any'), 'aws');
+
+    expect(version).toBe(row.awsProviderVersion);
+    expect(minVersion(range)?.version).toBe(
+      name === 'local' ? '5.100.0' : terraformGeneratorMetadata?.providerVersion,
+    );
+    expect(['6.99.0', '7.0.0'].map((it) => satisfies(it, range))).toEqual([true, false]);
+  });
+
+  it('touches no account but those of its row, the emulator’s alone in local', () => {
+    const expected = name === 'local' ? ['123456789012'] : undefined;
+
+    expect(stack.provider.aws[0].allowed_account_ids).toEqual(expected);
+    expect(stack.terraform.backend.s3.allowed_account_ids).toEqual(expected);
   });
 
   it('outputs what an operator wants', () => {
