@@ -1,3 +1,4 @@
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { archiveProviderVersion, type Environment } from '../environments';
 import { InputError } from '../input-error';
@@ -37,6 +38,7 @@ export async function withTools<T>(
   url?: string,
 ): Promise<T> {
   const terraform = await findTerraform();
+  await forgetOtherEnvironment(environment);
   const found = `${terraform.product} ${terraform.version} (${terraform.path})`;
   const variables = {
     ...process.env,
@@ -63,6 +65,19 @@ export async function withTools<T>(
   } finally {
     await providers.stop();
   }
+}
+
+/** The provider versions that Terraform has locked for one environment may be out of range, or out of reach, in another. */
+async function forgetOtherEnvironment({ name }: Environment): Promise<void> {
+  const marker = join('cdktf.out', 'environment');
+  if ((await readFile(marker, 'utf8').catch(() => undefined)) === name) return;
+  for (const stack of Object.values(stackNames)) {
+    for (const folder of [stackFolder(stack), join('cdktf.out', 'bootstrap', 'stacks', stack)]) {
+      await rm(join(folder, '.terraform.lock.hcl'), { force: true });
+    }
+  }
+  await mkdir('cdktf.out', { recursive: true });
+  await writeFile(marker, name);
 }
 
 /** Configuration of an AWS client for an environment; in the emulated one nothing of the user's own account is read. */
