@@ -50,6 +50,19 @@ describe('the app', () => {
     ]);
   });
 
+  it('is synthesized by npm run synth, which asks for nothing in the network', async () => {
+    const [checkout] = checkouts;
+
+    const { exitCode, stdout, stderr } = await checkout.npm('synth', [], { SUPERMISSION_ENV: 'prod' });
+
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain('Generated Terraform code for the stacks: functions, state-backend, table');
+    expect(stdout + stderr).not.toMatch(/ERROR|fetch failed|ENOTFOUND/);
+    expect(readTree(join(checkout.folder, 'cdktf.out'))['stacks/table/cdk.tf.json']).toContain(
+      'SuperMissionTable-prod',
+    );
+  });
+
   it.each([
     [
       'SUPERMISSION_ENV',

@@ -4,14 +4,16 @@ import path from 'node:path';
 /** The file of a program that is named by its path, or by its name if it is on the PATH. */
 export function findProgram(name: string, environment: NodeJS.ProcessEnv): string | undefined {
   if (name.includes(path.sep)) return isProgram(name) ? path.resolve(name) : undefined;
-  return (
-    (environment.PATH ?? '')
-      .split(path.delimiter)
-      // npm puts these in front of the PATH, and there `terraform` is the downloader kept for the last resort.
-      .filter((folder) => folder !== '' && !folder.endsWith(path.join('node_modules', '.bin')))
-      .map((folder) => path.resolve(folder, name))
-      .find(isProgram)
-  );
+  return searchPath(environment)
+    .map((folder) => path.resolve(folder, name))
+    .find(isProgram);
+}
+
+/** The PATH without what npm puts in front of it: there `terraform` is the downloader kept for the last resort. */
+export function searchPath(environment: NodeJS.ProcessEnv): string[] {
+  return (environment.PATH ?? '')
+    .split(path.delimiter)
+    .filter((folder) => folder !== '' && !folder.endsWith(path.join('node_modules', '.bin')));
 }
 
 function isProgram(file: string): boolean {

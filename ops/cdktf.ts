@@ -1,8 +1,10 @@
 import { spawn } from 'node:child_process';
-import { dirname, join } from 'node:path';
+import { devNull } from 'node:os';
+import { delimiter, dirname, join } from 'node:path';
 import { DescribeTableCommand, DynamoDBClient, ResourceNotFoundException } from '@aws-sdk/client-dynamodb';
 import { type Environment, readEnvironment } from '../environments';
 import { describeMistake, InputError, runCommand } from '../input-error';
+import { searchPath } from '../local/find-program';
 import { resourceNames, stackNames } from '../stacks/names';
 import { expectTerminal } from './confirm';
 import { descendants } from './processes';
@@ -155,13 +157,19 @@ async function main(): Promise<void> {
   await prepareFolders();
   if (name === 'destroy') await refuseProtected(environment, args, () => isTableProtected(environment));
   if (name === 'synth') {
-    process.exitCode = await runAll(calls, process.env);
+    process.exitCode = await runAll(calls, synthVariables());
     return;
   }
   process.exitCode = await withTools(environment, ({ notes, variables }: Tools) => {
     for (const note of [`environment ${environment.name}`, ...notes]) console.error(note);
     return runAll(calls, { ...variables, ...lockVariables });
   });
+}
+
+/** To synthesize no Terraform is needed, but cdktf asks for its version, and whether there is a newer cdktf. */
+function synthVariables(): NodeJS.ProcessEnv {
+  const PATH = searchPath(process.env).join(delimiter);
+  return { ...process.env, PATH, CHECKPOINT_DISABLE: '1', TF_CLI_CONFIG_FILE: devNull };
 }
 
 /** Run the calls one after the other on this terminal, until one fails. */
