@@ -245,15 +245,18 @@ describeWithLocalAws('the road from an empty account and back', () => {
 
   /** Everything that carries the project's tag. */
   async function tagged(): Promise<string[]> {
-    const { stdout } = await checkout.run(
-      'aws',
-      [
-        ...['resourcegroupstaggingapi', 'get-resources', '--tag-filters', 'Key=project,Values=supermission'],
-        ...['--query', 'ResourceTagMappingList[].ResourceARN', '--output', 'json'],
-      ],
-      localAwsEnvironment(url, 'us-east-1'),
-    );
-    return JSON.parse(stdout);
+    const response = await fetch(url, {
+      method: 'POST',
+      headers: {
+        authorization:
+          'AWS4-HMAC-SHA256 Credential=local/20260101/us-east-1/tagging/aws4_request, Signature=any',
+        'content-type': 'application/x-amz-json-1.1',
+        'x-amz-target': 'ResourceGroupsTaggingAPI_20170126.GetResources',
+      },
+      body: JSON.stringify({ TagFilters: [{ Key: 'project', Values: ['supermission'] }] }),
+    });
+    const { ResourceTagMappingList } = (await response.json()) as any;
+    return ResourceTagMappingList.map(({ ResourceARN }: { ResourceARN: string }) => ResourceARN);
   }
 
   /** What AWS itself says is there. */

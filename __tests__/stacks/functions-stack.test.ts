@@ -240,13 +240,18 @@ describe.each(environmentNames)('in %s the functions stack', (name) => {
     }
   });
 
-  it('keeps the logs of every function for a limited time, in a group made before the function', () => {
+  it('keeps the logs of every function for a limited time, in a group made before the function, as are its rights', () => {
     for (const lambda of Object.values(stack.all('aws_lambda_function'))) {
       const groups = Object.entries(stack.all('aws_cloudwatch_log_group'));
       const [address, group] =
         groups.find(([, it]) => it.name === `/aws/lambda/${lambda.function_name}`) ?? [];
       expect(group?.retention_in_days).toBeGreaterThan(0);
       expect(lambda.depends_on).toContain(`aws_cloudwatch_log_group.${address}`);
+      const attachments = Object.entries(stack.all('aws_iam_role_policy_attachment'))
+        .filter(([, it]) => it.role === lambda.role.replace('.arn}', '.name}'))
+        .map(([id]) => `aws_iam_role_policy_attachment.${id}`);
+      expect(attachments).toHaveLength(2);
+      expect(lambda.depends_on).toEqual(expect.arrayContaining(attachments));
     }
   });
 
