@@ -11,7 +11,7 @@ export interface CommandResult {
 }
 
 /** A command that hangs is ended before jest gives up on its test, and takes what it started with it. */
-const timeoutMs = 240_000;
+const timeoutMs = 540_000;
 
 /** A copy of this project in a folder of its own, with the packages of this one. */
 export class Checkout {
@@ -48,7 +48,7 @@ export class Checkout {
         done({
           exitCode: error ? Number(error.code ?? 1) : 0,
           stdout: stripVTControlCharacters(stdout),
-          stderr: stripVTControlCharacters(stderr),
+          stderr: stripVTControlCharacters(stderr) + (error?.killed ? `ended after ${timeoutMs} ms` : ''),
         }),
       );
     });

@@ -11,7 +11,7 @@ import { describeWith } from './aws-fixture';
 import { Checkout } from './checkout';
 import { describeWithLocalAws } from './terraform-needed';
 
-jest.setTimeout(300_000);
+jest.setTimeout(600_000);
 
 const stateBucketArn = 'arn:aws:s3:::supermission-local-state';
 const stateKeys = ['functions', 'state-backend', 'table'].map((it) => `supermission/local/${it}.tfstate`);

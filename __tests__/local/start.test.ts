@@ -6,7 +6,7 @@ import superMissions from '../../seed-data/super-missions.json';
 import { Checkout } from './checkout';
 import { describeWithLocalAws } from './terraform-needed';
 
-jest.setTimeout(300_000);
+jest.setTimeout(600_000);
 
 describeWithLocalAws('npm start', () => {
   const checkout = new Checkout();
@@ -17,9 +17,9 @@ describeWithLocalAws('npm start', () => {
     [...items].sort((a, b) => (a.SuperHero < b.SuperHero ? -1 : 1));
 
   it('deploys, shows what the notebook shows, removes everything and ends with 0', async () => {
-    const { exitCode, stdout } = await checkout.run('npm', ['start', '--silent']);
+    const { exitCode, stdout, stderr } = await checkout.run('npm', ['start', '--silent']);
 
-    expect({ exitCode, stdout }).toMatchObject({ exitCode: 0 });
+    expect({ exitCode, stdout, stderr }).toMatchObject({ exitCode: 0 });
     const [scan, superman, ironman] = answersIn(stdout);
     expect(sorted(scan)).toEqual(sorted(superMissions));
     for (const [answer, name] of [
