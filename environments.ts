@@ -12,6 +12,7 @@ const wholeNumber = (min: number, max: number) => {
   return z.int({ error }).min(min, { error }).max(max, { error });
 };
 const text = (pattern: RegExp, error: string) => z.string({ error }).regex(pattern, { error });
+const seedFile = text(/^seed-data\/[\w.-]+\.json$/, 'a JSON file in seed-data/');
 const flag = z.boolean({ error: 'true or false' });
 
 const environmentSchema = z.object({
@@ -49,10 +50,20 @@ const environmentSchema = z.object({
   /** Whether DynamoDB refuses to delete the table until this is lifted. */
   deletionProtection: flag,
   /**
-   * Whose the records of `seed-data/` are once they are written. `owned`: Terraform's, a deployment restores what was
-   * changed. `sown-once`: whoever's changes them, a deployment leaves them as they are; both write one that is missing.
+   * The records that the table starts from. `items`: those of `file`, at most 200, each a resource that a plan shows. Whose
+   * they are once they are written, `ownership` says. `owned`: Terraform's, a deployment restores what was changed.
+   * `sown-once`: whoever's changes them, a deployment leaves them as they are; both write one that is missing.
+   * `import`: any number, which DynamoDB imports from S3 when it makes the table, and never again; `manifest` is what
+   * `npm run seed:upload` has written of them.
    */
-  seeds: oneOf(['owned', 'sown-once']),
+  seed: z.discriminatedUnion(
+    'mode',
+    [
+      z.object({ mode: z.literal('items'), file: seedFile, ownership: oneOf(['owned', 'sown-once']) }),
+      z.object({ mode: z.literal('import'), manifest: seedFile }),
+    ],
+    { error: 'mode "items" with file and ownership, or mode "import" with manifest' },
+  ),
   /** The functions' runtime: the newest one the AWS provider of the environment knows. */
   runtime: oneOf(['nodejs22.x', 'nodejs24.x']),
   architecture: oneOf(['arm64', 'x86_64']),
@@ -92,7 +103,7 @@ const lab: Environment = {
   capacity: { mode: 'provisioned', readUnits: 5, writeUnits: 5 },
   pointInTimeRecovery: false,
   deletionProtection: false,
-  seeds: 'owned',
+  seed: { mode: 'items', file: 'seed-data/super-missions.json', ownership: 'owned' },
   runtime: 'nodejs24.x',
   architecture: 'x86_64',
   memoryMiB: 128,
@@ -125,7 +136,7 @@ const rows: Record<string, Environment> = {
     capacity: { mode: 'on-demand' },
     pointInTimeRecovery: true,
     deletionProtection: true,
-    seeds: 'sown-once',
+    seed: { mode: 'items', file: 'seed-data/super-missions.json', ownership: 'sown-once' },
     // Lambda's price for the same memory and time is a fifth lower: https://aws.amazon.com/lambda/pricing/
     architecture: 'arm64',
     // The share of a processor grows with the memory, and start-up is mostly work for the processor.

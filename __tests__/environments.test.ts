@@ -79,7 +79,15 @@ describe('checkEnvironment', () => {
       { alarmTopicArn: 'operators' },
       'alarmTopicArn: bad value, got "operators"; expected the ARN of an SNS topic',
     ],
-    [{ seeds: 'mine' }, 'seeds: bad value, got "mine"; expected one of owned, sown-once'],
+    [
+      { seed: { mode: 'items', file: 'seed-data/a.json', ownership: 'mine' } },
+      'seed.ownership: bad value, got "mine"; expected one of owned, sown-once',
+    ],
+    [
+      { seed: { mode: 'import', manifest: '../a.json' } },
+      'seed.manifest: bad value, got "../a.json"; expected a JSON file in seed-data/',
+    ],
+    [{ seed: { mode: 'copy' } }, 'mode "items" with file and ownership, or mode "import" with manifest'],
     [{ deletionProtection: 'yes' }, 'deletionProtection: bad value, got "yes"; expected true or false'],
     [
       { capacity: { mode: 'provisioned', readUnits: 0, writeUnits: 5 } },

@@ -40,6 +40,17 @@ async function main(): Promise<void> {
       }),
     );
   }
+  if (environment.seed.mode === 'import') {
+    throw new InputError(
+      describeMistake({
+        where: `environments.ts: ${environment.name}.seed.mode`,
+        what: 'more than this shows',
+        got: environment.seed.mode,
+        expected:
+          'items; or "npm run local:up", "npm run bootstrap", "npm run seed:upload" and "npm run deploy"',
+      }),
+    );
+  }
   if (values.keep && (await findLocalAws())) {
     throw new InputError('local AWS: already running; end it first with "npm run local:down"');
   }

@@ -1,12 +1,19 @@
 import { spawn } from 'node:child_process';
 import { devNull } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
-import { DescribeTableCommand, DynamoDBClient, ResourceNotFoundException } from '@aws-sdk/client-dynamodb';
+import {
+  DescribeTableCommand,
+  DynamoDBClient,
+  ResourceNotFoundException,
+  type TableDescription,
+} from '@aws-sdk/client-dynamodb';
 import { type Environment, readEnvironment } from '../environments';
 import { describeMistake, InputError, runCommand } from '../input-error';
 import { searchPath } from '../local/find-program';
+import { readManifest } from '../seed-data/import-manifest';
 import { resourceNames, stackNames } from '../stacks/names';
 import { expectTerminal } from './confirm';
+import { expectParts } from './import-parts';
 import { descendants } from './processes';
 import { prepareFolders } from './stack-terraform';
 import { clientConfig, type Tools, withTools } from './tools';
@@ -95,6 +102,11 @@ function namedStacks(args: readonly string[]): string[] {
   return args.filter((arg) => allStacks.includes(arg) || arg === '*');
 }
 
+function includesTable(args: readonly string[]): boolean {
+  const stacks = namedStacks(args);
+  return stacks.length === 0 || stacks.includes('*') || stacks.includes(stackNames.table);
+}
+
 /**
  * Refuse to destroy a table that is protected from it: without this, the functions would be gone before DynamoDB
  * refuses.
@@ -107,8 +119,7 @@ export async function refuseProtected(
   args: readonly string[],
   isProtected: () => Promise<boolean>,
 ): Promise<void> {
-  const stacks = namedStacks(args);
-  if (stacks.length > 0 && !stacks.includes('*') && !stacks.includes(stackNames.table)) return;
+  if (!includesTable(args)) return;
   const deploy = `npm run deploy -- ${stackNames.table}`;
   if (environment.deletionProtection) {
     throw new InputError(
@@ -133,15 +144,36 @@ export async function refuseProtected(
 }
 
 async function isTableProtected(environment: Environment): Promise<boolean> {
+  return (await describeTable(environment))?.DeletionProtectionEnabled ?? false;
+}
+
+async function describeTable(environment: Environment): Promise<TableDescription | undefined> {
   const client = new DynamoDBClient(await clientConfig(environment));
   const TableName = resourceNames(environment).table;
   try {
-    const { Table } = await client.send(new DescribeTableCommand({ TableName }));
-    return Table?.DeletionProtectionEnabled ?? false;
+    return (await client.send(new DescribeTableCommand({ TableName }))).Table;
   } catch (error) {
-    if (error instanceof ResourceNotFoundException) return false;
+    if (error instanceof ResourceNotFoundException) return undefined;
     throw error;
   }
+}
+
+/**
+ * The calls of a deployment, after one of the table alone if that makes the table by an import: DynamoDB gives such a table
+ * neither tags nor deletion protection, so there is more to be deployed as soon as it is there.
+ *
+ * @throws InputError if what is to be imported is not there
+ */
+async function withImport(
+  environment: Environment,
+  args: readonly string[],
+  calls: readonly string[][],
+): Promise<readonly string[][]> {
+  const { seed } = environment;
+  if (seed.mode !== 'import' || !includesTable(args) || (await describeTable(environment))) return calls;
+  await expectParts(environment, readManifest(seed.manifest));
+  const flags = args.filter((arg) => !namedStacks(args).includes(arg));
+  return [...cdktfCalls('deploy', [stackNames.table, ...flags]), ...calls];
 }
 
 async function main(): Promise<void> {
@@ -160,9 +192,10 @@ async function main(): Promise<void> {
     process.exitCode = await runAll(calls, synthVariables());
     return;
   }
+  const steps = name === 'deploy' ? await withImport(environment, args, calls) : calls;
   process.exitCode = await withTools(environment, ({ notes, variables }: Tools) => {
     for (const note of [`environment ${environment.name}`, ...notes]) console.error(note);
-    return runAll(calls, { ...variables, ...lockVariables });
+    return runAll(steps, { ...variables, ...lockVariables });
   });
 }
 

@@ -153,7 +153,9 @@ async function readStateBucket(environment: Environment) {
   const keys = new Set<string | undefined>();
   try {
     const Prefix = stateKey(environment, '').replace(/[^/]*$/, '');
-    const { Contents = [] } = await client.send(new ListObjectsV2Command({ Bucket, Prefix }));
+    // A state bucket may hold the many parts of an import, a level below.
+    const list = new ListObjectsV2Command({ Bucket, Prefix, Delimiter: '/' });
+    const { Contents = [] } = await client.send(list);
     for (const { Key } of Contents) keys.add(Key);
   } catch (error) {
     if (!(error instanceof S3ServiceException)) throw error;

@@ -12,6 +12,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { type Environment, readEnvironment } from '../environments';
 import { InputError, runCommand } from '../input-error';
+import { importPrefix } from '../stacks/names';
 import { confirm, expectTerminal } from './confirm';
 import { findStateBucket, messageOf, type StateBucket, statusOf } from './state-bucket';
 
@@ -49,15 +50,15 @@ export async function removeStateBucket(
     report(`s3://${bucket.name}: does not exist, nothing to remove`);
     return;
   }
-  const objects = await readObjects(bucket);
+  const objects = await readObjects(environment, bucket);
   report(`s3://${bucket.name} (account ${bucket.accountId}, region ${environment.region}) holds`);
   for (const line of describeObjects(objects)) report(`  ${line}`);
   expectUnused(bucket, objects);
-  if (!(await approve(`Remove s3://${bucket.name} with every version of these states?`))) {
+  if (!(await approve(`Remove s3://${bucket.name} with every version of these?`))) {
     throw new InputError('not approved, nothing was removed');
   }
   // Somebody may have deployed while the question was open.
-  expectUnused(bucket, await readObjects(bucket));
+  expectUnused(bucket, await readObjects(environment, bucket));
 
   await bucket.s3.send(new DeleteBucketPolicyCommand({ Bucket: bucket.name }));
   const { older, newest } = await listVersions(bucket);
@@ -76,12 +77,21 @@ export interface BucketObject {
   readonly state?: { readonly serial: number; readonly resources: number };
   /** Who holds the lock, for what and since when. */
   readonly lock?: string;
+  /** Size of a part of an import, which a new table may start from, and no table needs once it is there. */
+  readonly partBytes?: number;
 }
 
-async function readObjects({ s3, name: Bucket }: StateBucket): Promise<BucketObject[]> {
+async function readObjects(
+  environment: Environment,
+  { s3, name: Bucket }: StateBucket,
+): Promise<BucketObject[]> {
   const objects: BucketObject[] = [];
   for await (const { Contents = [] } of paginateListObjectsV2({ client: s3 }, { Bucket })) {
-    for (const { Key = '', LastModified } of Contents) {
+    for (const { Key = '', LastModified, Size = 0 } of Contents) {
+      if (Key.startsWith(importPrefix(environment))) {
+        objects.push({ key: Key, lastModified: '', partBytes: Size });
+        continue;
+      }
       const { Body } = await s3.send(new GetObjectCommand({ Bucket, Key }));
       objects.push({
         key: Key,
@@ -116,11 +126,16 @@ export function readObject(key: string, content: string): Pick<BucketObject, 'st
 
 function describeObjects(objects: readonly BucketObject[]): string[] {
   if (objects.length === 0) return ['no state'];
-  const width = Math.max(...objects.map(({ key }) => key.length));
-  return objects.map(({ key, lastModified, state, lock }) => {
+  const parts = objects.filter(({ partBytes }) => partBytes !== undefined);
+  const others = objects.filter(({ partBytes }) => partBytes === undefined);
+  const width = Math.max(...others.map(({ key }) => key.length));
+  const lines = others.map(({ key, lastModified, state, lock }) => {
     const content = state ? `serial ${state.serial}, ${countOf(state)}` : (lock ?? 'not understood');
     return `${key.padEnd(width)}  ${lastModified}  ${content}`;
   });
+  if (parts.length === 0) return lines;
+  const bytes = parts.reduce((sum, { partBytes = 0 }) => sum + partBytes, 0);
+  return [...lines, `${parts.length} parts of imports, ${bytes} bytes`];
 }
 
 const countOf = ({ resources }: { readonly resources: number }) =>
@@ -131,7 +146,8 @@ export function expectUnused(
   { name, ownKey }: Pick<StateBucket, 'name' | 'ownKey'>,
   objects: readonly BucketObject[],
 ): void {
-  const reasons = objects.flatMap(({ key, state, lock }) => {
+  const reasons = objects.flatMap(({ key, state, lock, partBytes }) => {
+    if (partBytes !== undefined) return [];
     const where = `s3://${name}/${key}`;
     if (lock !== undefined) return [`${where}: locked by ${lock}; wait, or free the lock if it is stale`];
     if (state === undefined) return [`${where}: not a state that can be read; move it elsewhere first`];

@@ -4,7 +4,7 @@ import { type Environment, readEnvironment } from '../environments';
 import { InputError, runCommand } from '../input-error';
 import { partitionKey, visibleColumns } from '../lambdas/shared/columns';
 import { exactNumber, toJsonValue } from '../lambdas/shared/values';
-import { loadSeedData, type SeedItem } from '../seed-data/load-seed-data';
+import { loadSeed, type Seed } from '../seed-data/load-seed';
 import { answeredColumns } from '../stacks/access';
 import { type Difference, describeDifference, differencesOf } from './differences';
 import { invoke } from './invoke';
@@ -12,10 +12,11 @@ import { invoke } from './invoke';
 const usage = `Usage: npm run smoke [-- --json]
 
 Invoke the functions of the environment that SUPERMISSION_ENV names (local without it) as the notebook does, and for
-each record of the seed data, and compare their answers with that record.
+each record of the seed data, and compare their answers with that record. Of imported records it asks for the sample in
+the manifest, and for one page of the table.
 
-Where a row's seeds are "sown-once", what else a record holds is the application's own: the record must be there, and
-its answer must have the right form and no column that the row keeps from callers.
+Where a row's records are imported or "sown-once", what else a record holds is the application's own: the record must be
+there, and its answer must have the right form and no column that the row keeps from callers.
 
 --json  the checks as JSON: the type SmokeReport in ops/smoke.ts
 
@@ -39,20 +40,21 @@ export interface SmokeCheck extends SmokeInvocation {
 export interface SmokeInvocation {
   /** The function's name without the environment's suffix. */
   readonly functionName: 'SuperDynamoDBFunction' | 'MissionDetailsFunction';
-  readonly event: { readonly superhero: string };
+  readonly event: { readonly superhero: string } | { readonly limit: number };
 }
 
-const query = (superhero: string): SmokeInvocation => ({
-  functionName: 'MissionDetailsFunction',
-  event: { superhero },
-});
+const query = (superhero: string) =>
+  ({ functionName: 'MissionDetailsFunction', event: { superhero } }) as const;
 
 /** The notebook's own invocations. */
-export const notebookInvocations: readonly SmokeInvocation[] = [
+export const notebookInvocations = [
   { functionName: 'SuperDynamoDBFunction', event: { superhero: 'Superman' } },
   query('Superman'),
   query('Ironman'),
-];
+] as const;
+
+/** An answer cannot hold all of many records. */
+const onePage = { functionName: 'SuperDynamoDBFunction', event: { limit: 10 } } as const;
 
 /**
  * Invoke the deployed functions and compare their answers with the seed data.
@@ -61,38 +63,45 @@ export const notebookInvocations: readonly SmokeInvocation[] = [
  */
 export async function smoke(
   environment: Environment,
-  seedData: readonly SeedItem[],
+  seed: Seed,
   report: (check: SmokeCheck) => void,
 ): Promise<SmokeReport> {
   const checks: SmokeCheck[] = [];
-  for (const invocation of invocationsFor(seedData)) {
-    const check = await runCheck(environment, seedData, invocation);
+  for (const invocation of invocationsFor(seed)) {
+    const check = await runCheck(environment, seed, invocation);
     report(check);
     checks.push(check);
   }
   return { environment: environment.name, ok: checks.every(({ ok }) => ok), checks };
 }
 
-/** The notebook's invocations, then a query for each record that they do not ask for. */
-export function invocationsFor(seedData: readonly SeedItem[]): SmokeInvocation[] {
-  const asked = new Set(notebookInvocations.map(({ event }) => event.superhero));
-  const others = seedData.map(({ key }) => key).filter((key) => !asked.has(key));
-  return [...notebookInvocations, ...others.map(query)];
+/** The notebook's invocations, or one for a page of imported records, then a query for each record not yet asked for. */
+export function invocationsFor(seed: Seed): SmokeInvocation[] {
+  const keys = expectedRecords(seed).map((record) => String(record[partitionKey]));
+  if (seed.mode === 'import') return [onePage, ...keys.map(query)];
+  const asked = new Set<string>(notebookInvocations.map(({ event }) => event.superhero));
+  return [...notebookInvocations, ...keys.filter((key) => !asked.has(key)).map(query)];
 }
 
 /** How an answer differs from what the seed data and the environment's row say of it. */
 export function answerDifferences(
-  { accessMode, seeds }: Pick<Environment, 'accessMode' | 'seeds'>,
-  seedData: readonly SeedItem[],
+  { accessMode }: Pick<Environment, 'accessMode'>,
+  seed: Seed,
   { functionName, event }: SmokeInvocation,
   answer: unknown,
 ): Difference[] {
-  const records = seedData.map(({ item }) => toRecord(item));
+  const records = expectedRecords(seed);
+  const ownership = seed.mode === 'import' ? 'sown-once' : seed.ownership;
   const compare = (record: ItemRecord, item: ItemRecord | undefined, path: string, columns: Columns) =>
     item
-      ? differencesOf(onlyColumns[columns](expectedItem[seeds](record, item)), item, path)
+      ? differencesOf(onlyColumns[columns](expectedItem[ownership](record, item)), item, path)
       : [{ path, expected: onlyColumns[columns](record), found: null }];
 
+  if ('limit' in event) {
+    const { items } = Object(answer);
+    const isPage = Array.isArray(items) && items.length > 0 && items.length <= event.limit;
+    return isPage ? [] : [{ path: '', expected: 'a page of items', found: answer }];
+  }
   if (functionName === 'SuperDynamoDBFunction') {
     if (!Array.isArray(answer)) return [{ path: '', expected: 'a list of items', found: answer }];
     // The table may hold more than the seed data.
@@ -128,7 +137,7 @@ export function describeCheck({ functionName, event, ok, differences, mistake }:
 type ItemRecord = Readonly<Record<string, unknown>>;
 
 /** The item that a record should have become: itself, or whatever has been made of it under the same key. */
-const expectedItem: Record<Environment['seeds'], (record: ItemRecord, item: ItemRecord) => ItemRecord> = {
+const expectedItem: Record<'owned' | 'sown-once', (record: ItemRecord, item: ItemRecord) => ItemRecord> = {
   owned: (record) => record,
   'sown-once': (record, item) => ({ ...item, [partitionKey]: record[partitionKey] }),
 };
@@ -142,11 +151,11 @@ const onlyColumns: Record<Columns, (item: ItemRecord) => ItemRecord> = {
 
 async function runCheck(
   environment: Environment,
-  seedData: readonly SeedItem[],
+  seed: Seed,
   invocation: SmokeInvocation,
 ): Promise<SmokeCheck> {
   const { answer, failed, mistake } = await invokeOrExplain(environment, invocation);
-  const differences = failed ? [] : answerDifferences(environment, seedData, invocation, answer);
+  const differences = failed ? [] : answerDifferences(environment, seed, invocation, answer);
   return { ...invocation, ok: !failed && differences.length === 0, differences, mistake };
 }
 
@@ -160,9 +169,11 @@ async function invokeOrExplain(environment: Environment, { functionName, event }
   }
 }
 
-/** A record as the functions answer it. */
-function toRecord(item: string): ItemRecord {
-  return toJsonValue(unmarshall(JSON.parse(item), { wrapNumbers: exactNumber })) as ItemRecord;
+/** The records that a seed tells of, as the functions answer them. */
+function expectedRecords(seed: Seed): ItemRecord[] {
+  const items =
+    seed.mode === 'import' ? seed.manifest.sample : seed.items.map(({ item }) => JSON.parse(item));
+  return items.map((item) => toJsonValue(unmarshall(item, { wrapNumbers: exactNumber })) as ItemRecord);
 }
 
 async function main(): Promise<void> {
@@ -173,8 +184,9 @@ async function main(): Promise<void> {
     console.log(usage);
     return;
   }
-  const seedData = loadSeedData('seed-data/super-missions.json', { partitionKey });
-  const report = await smoke(readEnvironment(), seedData, (check) => {
+  const environment = readEnvironment();
+  const seed = loadSeed(environment.seed, { partitionKey });
+  const report = await smoke(environment, seed, (check) => {
     if (!values.json) console.log(describeCheck(check));
   });
   if (values.json) console.log(JSON.stringify(report, null, 2));

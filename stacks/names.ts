@@ -25,6 +25,11 @@ export function resourceNames({ nameSuffix }: Environment): ResourceNames {
   return Object.fromEntries(named) as ResourceNames;
 }
 
+/** Where an environment keeps the parts of an import in its state bucket. */
+export function importPrefix({ name }: Environment, digest = ''): string {
+  return [project, name, 'import', digest].filter(Boolean).join('/').concat('/');
+}
+
 /** Where an environment keeps the state of a stack in its state bucket. */
 export function stateKey(environment: Environment, stack: string): string {
   return `${project}/${environment.name}/${stack}.tfstate`;

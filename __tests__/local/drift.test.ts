@@ -261,7 +261,9 @@ ok     MissionDetailsFunction {"superhero":"Spiderman"}
     expect(exitCode).toBe(1);
     const { checks, ok }: SmokeReport = JSON.parse(stdout);
     expect(ok).toBe(false);
-    expect(checks.map((check) => [check.event.superhero, check.ok, check.differences.length])).toEqual([
+    expect(
+      checks.map((check) => [...Object.values(check.event), check.ok, check.differences.length]),
+    ).toEqual([
       ['Superman', false, 1],
       ['Superman', true, 0],
       ['Ironman', false, 1],
@@ -272,7 +274,7 @@ ok     MissionDetailsFunction {"superhero":"Spiderman"}
   });
 
   it('may differ in records that are sown once', async () => {
-    checkout.edit('environments.ts', "seeds: 'owned'", "seeds: 'sown-once'");
+    checkout.edit('environments.ts', "ownership: 'owned'", "ownership: 'sown-once'");
 
     const drift = await checkout.npm('drift', ['table']);
     const smoke = await checkout.npm('smoke');
@@ -283,7 +285,7 @@ ok     MissionDetailsFunction {"superhero":"Spiderman"}
     ]);
     expect(smoke.stdout).toContain('ok     MissionDetailsFunction {"superhero":"Batman"}');
     expect(smoke.stdout).toContain('failed MissionDetailsFunction {"superhero":"Spiderman"}');
-    checkout.edit('environments.ts', "seeds: 'sown-once'", "seeds: 'owned'");
+    checkout.edit('environments.ts', "ownership: 'sown-once'", "ownership: 'owned'");
   });
 
   it('is repaired by what the report says', async () => {

@@ -1,17 +1,40 @@
 import type { Environment } from '../../environments';
 import { answerDifferences, describeCheck, invocationsFor, notebookInvocations } from '../../ops/smoke';
+import type { Seed } from '../../seed-data/load-seed';
 import { parseSeedData } from '../../seed-data/load-seed-data';
 
 const superman = { SuperHero: 'Superman', SuperPower: 'Strength', Villain1: 'Lex Luthor', Missions: 3 };
 const hulk = { SuperHero: 'Hulk', Villain1: 'Abomination' };
-const seedData = parseSeedData(Buffer.from(JSON.stringify([superman, hulk])), 'seeds.json', {
+const items = parseSeedData(Buffer.from(JSON.stringify([superman, hulk])), 'seeds.json', {
   partitionKey: 'SuperHero',
 });
+const seedOf = (ownership: 'owned' | 'sown-once'): Seed => ({
+  mode: 'items',
+  file: 'seed-data/seeds.json',
+  ownership,
+  items,
+});
 
-type Row = Pick<Environment, 'accessMode' | 'seeds'>;
-const lab: Row = { accessMode: 'lab', seeds: 'owned' };
-const guarded: Row = { accessMode: 'least-privilege', seeds: 'owned' };
-const sown: Row = { accessMode: 'least-privilege', seeds: 'sown-once' };
+interface Row extends Pick<Environment, 'accessMode'> {
+  readonly seed: Seed;
+}
+const lab: Row = { accessMode: 'lab', seed: seedOf('owned') };
+const guarded: Row = { accessMode: 'least-privilege', seed: seedOf('owned') };
+const sown: Row = { accessMode: 'least-privilege', seed: seedOf('sown-once') };
+const imported: Row = {
+  accessMode: 'least-privilege',
+  seed: {
+    mode: 'import',
+    manifestFile: 'seed-data/import.json',
+    manifest: {
+      digest: 'any',
+      records: 1_000_000,
+      parts: 11,
+      bytes: 3e8,
+      sample: items.map(({ item }) => JSON.parse(item)),
+    },
+  },
+};
 
 const scan = { functionName: 'SuperDynamoDBFunction', event: { superhero: 'Superman' } } as const;
 const query = { functionName: 'MissionDetailsFunction', event: { superhero: 'Superman' } } as const;
@@ -24,10 +47,36 @@ const response = (...items: object[]) => ({
 const { SuperPower: _, Missions: __, ...visible } = superman;
 
 it('invokes as the notebook does, then asks for each record once', () => {
-  expect(invocationsFor(seedData)).toEqual([
+  expect(invocationsFor(lab.seed)).toEqual([
     ...notebookInvocations,
     { functionName: 'MissionDetailsFunction', event: { superhero: 'Hulk' } },
   ]);
+});
+
+it('asks for one page of imported records, then for each of the sample once', () => {
+  expect(invocationsFor(imported.seed)).toEqual([
+    { functionName: 'SuperDynamoDBFunction', event: { limit: 10 } },
+    { functionName: 'MissionDetailsFunction', event: { superhero: 'Hulk' } },
+    query,
+  ]);
+});
+
+describe('a page of imported records', () => {
+  const page = { functionName: 'SuperDynamoDBFunction', event: { limit: 2 } } as const;
+
+  it('is right when it holds items, whichever they are', () => {
+    expect(answerDifferences(imported, imported.seed, page, { items: [hulk], cursor: 'any' })).toEqual([]);
+  });
+
+  it.each([
+    ['is empty', { items: [] }],
+    ['is longer than was asked for', { items: [hulk, hulk, hulk] }],
+    ['is a list', [hulk]],
+  ])('fails when it %s', (_, answer) => {
+    expect(answerDifferences(imported, imported.seed, page, answer)).toEqual([
+      { path: '', expected: 'a page of items', found: answer },
+    ]);
+  });
 });
 
 describe('the list of all items', () => {
@@ -41,7 +90,7 @@ describe('the list of all items', () => {
     ],
     ['holds all columns, where callers of a query see a few', guarded, [superman, hulk]],
   ])('is right when it %s', (_, row, answer) => {
-    expect(answerDifferences(row, seedData, scan, answer)).toEqual([]);
+    expect(answerDifferences(row, row.seed, scan, answer)).toEqual([]);
   });
 
   it.each<[string, Row, unknown, object[]]>([
@@ -55,7 +104,7 @@ describe('the list of all items', () => {
     ],
     ['is no list', lab, { Items: [] }, [{ path: '', expected: 'a list of items', found: { Items: [] } }]],
   ])('fails when it %s', (_, row, answer, differences) => {
-    expect(answerDifferences(row, seedData, scan, answer)).toEqual(differences);
+    expect(answerDifferences(row, row.seed, scan, answer)).toEqual(differences);
   });
 });
 
@@ -63,18 +112,24 @@ describe('the answer to a query', () => {
   it.each<[string, Row, unknown]>([
     ['is the whole record, where every column is open', lab, response(superman)],
     ['is the visible columns, where others are protected', guarded, response(visible)],
+    ['is the visible columns of an imported record', imported, response(visible)],
+    [
+      'is what the application has made of an imported record',
+      imported,
+      response({ ...visible, Missions: undefined, Villain1: 'Joker' }),
+    ],
     [
       'is what the application has made of a sown record',
       sown,
       response({ ...visible, Villain1: 'Joker', Villain2: 'Bane' }),
     ],
   ])('is right when it %s', (_, row, answer) => {
-    expect(answerDifferences(row, seedData, query, answer)).toEqual([]);
+    expect(answerDifferences(row, row.seed, query, answer)).toEqual([]);
   });
 
   it('is right when it is empty for a hero of the notebook who is not in the seed data', () => {
     const ironman = { ...query, event: { superhero: 'Ironman' } };
-    expect(answerDifferences(lab, seedData, ironman, response())).toEqual([]);
+    expect(answerDifferences(lab, lab.seed, ironman, response())).toEqual([]);
   });
 
   it.each<[string, Row, unknown, object[]]>([
@@ -83,6 +138,16 @@ describe('the answer to a query', () => {
       guarded,
       response({ ...visible, SuperPower: 'Strength' }),
       [{ path: 'Items[0].SuperPower', expected: null, found: 'Strength' }],
+    ],
+    [
+      'lacks an imported record',
+      imported,
+      response(),
+      [
+        { path: 'Count', expected: 1, found: 0 },
+        { path: 'ScannedCount', expected: 1, found: 0 },
+        { path: 'Items[0]', expected: visible, found: null },
+      ],
     ],
     [
       'shows a protected column of a sown record',
@@ -123,10 +188,10 @@ describe('the answer to a query', () => {
       [{ path: 'HTTPStatusCode', expected: 200, found: null }],
     ],
   ])('fails when it %s', (_, row, answer, differences) => {
-    expect(answerDifferences(row, seedData, query, answer)).toEqual(
+    expect(answerDifferences(row, row.seed, query, answer)).toEqual(
       expect.arrayContaining(differences.map((it) => expect.objectContaining(it))),
     );
-    expect(answerDifferences(row, seedData, query, answer)).toHaveLength(differences.length);
+    expect(answerDifferences(row, row.seed, query, answer)).toHaveLength(differences.length);
   });
 });
 

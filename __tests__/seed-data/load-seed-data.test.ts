@@ -111,7 +111,7 @@ describe('records', () => {
 
   it('fails when they are more, and names the road for many', () => {
     expect(mistakesIn(manyHeroes(maxItems + 1))).toEqual([
-      "seed-data/heroes.json: too many records to review one by one, got 201; expected at most 200; for more, DynamoDB's import from S3 (import_table of the table)",
+      "seed-data/heroes.json: too many records to review one by one, got 201; expected at most 200; for more, set the row's seed in environments.ts to { mode: 'import', manifest: 'seed-data/import.json' } and run \"npm run seed:upload -- seed-data/heroes.json\"",
     ]);
   });
 

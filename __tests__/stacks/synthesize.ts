@@ -1,7 +1,8 @@
 import { type App, Testing } from 'cdktf';
 import { type Environment, readEnvironment } from '../../environments';
 import { partitionKey } from '../../lambdas/shared/columns';
-import { loadSeedData, type SeedItem } from '../../seed-data/load-seed-data';
+import { loadSeed, type Seed } from '../../seed-data/load-seed';
+import { loadSeedData } from '../../seed-data/load-seed-data';
 import { FunctionsStack } from '../../stacks/functions-stack';
 import { StateBackendStack } from '../../stacks/state-backend-stack';
 import { TableStack } from '../../stacks/table-stack';
@@ -23,8 +24,8 @@ export const environment = (name: (typeof environmentNames)[number]): Environmen
 
 export const seedData = loadSeedData('seed-data/super-missions.json', { partitionKey });
 
-export const synthesizeTable = (row: Environment, items: readonly SeedItem[] = seedData) =>
-  synthesize((app) => new TableStack(app, { environment: row, seedData: items }));
+export const synthesizeTable = (row: Environment, seed: Seed = loadSeed(row.seed, { partitionKey })) =>
+  synthesize((app) => new TableStack(app, { environment: row, seed }));
 
 export const synthesizeFunctions = (row: Environment) =>
   synthesize((app) => new FunctionsStack(app, { environment: row }));

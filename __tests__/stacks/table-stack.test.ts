@@ -1,7 +1,16 @@
 import { AwsProvider } from '@cdktf/provider-aws/lib/provider';
 import { TerraformStack, Testing } from 'cdktf';
 import { minVersion, satisfies } from 'semver';
+import type { Seed } from '../../seed-data/load-seed';
+import type { SeedItem } from '../../seed-data/load-seed-data';
 import { environment, environmentNames, seedData, synthesizeTable } from './synthesize';
+
+const itemsOf = (records: readonly SeedItem[], ownership: 'owned' | 'sown-once' = 'owned'): Seed => ({
+  mode: 'items',
+  file: 'seed-data/super-missions.json',
+  ownership,
+  items: records,
+});
 
 describe('the table', () => {
   it('is the notebook table in lab', () => {
@@ -50,8 +59,8 @@ describe('the items', () => {
   it.each([
     ['owned', undefined],
     ['sown-once', { ignore_changes: ['item'] }],
-  ] as const)('are %s as the row says', (seeds, lifecycle) => {
-    const stack = synthesizeTable({ ...environment('lab'), seeds });
+  ] as const)('are %s as the row says', (ownership, lifecycle) => {
+    const stack = synthesizeTable(environment('lab'), itemsOf(seedData, ownership));
 
     const items = Object.values(stack.all('aws_dynamodb_table_item'));
     expect(items.map((item) => item.lifecycle)).toEqual(seedData.map(() => lifecycle));
@@ -62,12 +71,57 @@ describe('the items', () => {
     const [first, ...others] = seedData;
     const all = synthesizeTable(environment('lab')).all('aws_dynamodb_table_item');
 
-    const fewer = synthesizeTable(environment('lab'), [...others].reverse()).all('aws_dynamodb_table_item');
+    const fewer = synthesizeTable(environment('lab'), itemsOf([...others].reverse())).all(
+      'aws_dynamodb_table_item',
+    );
 
     const gone = Object.keys(all).filter((address) => !(address in fewer));
     expect(gone).toHaveLength(1);
     expect(gone[0]).toContain(first?.id);
     expect(all).toMatchObject(fewer);
+  });
+});
+
+describe('imported records', () => {
+  const imported = (digest: string): Seed => ({
+    mode: 'import',
+    manifestFile: 'seed-data/import.json',
+    manifest: { digest, records: 1_000_000, parts: 11, bytes: 337_402_067, sample: [] },
+  });
+  const stack = synthesizeTable(environment('prod'), imported('f00d'));
+
+  it('come from the state bucket when the table is made, and are no reason to replace it', () => {
+    expect(stack.only('aws_dynamodb_table')).toMatchObject({
+      import_table: {
+        input_compression_type: 'GZIP',
+        input_format: 'DYNAMODB_JSON',
+        s3_bucket_source: { bucket: 'supermission-prod-state', key_prefix: 'supermission/prod/import/f00d/' },
+      },
+      lifecycle: { ignore_changes: ['import_table'] },
+      timeouts: { create: '24h' },
+    });
+  });
+
+  it('are no resources: a million make as long a plan as none', () => {
+    expect(stack.all('aws_dynamodb_table_item')).toEqual({});
+    expect(Object.keys(stack.resource)).toEqual(['aws_dynamodb_table']);
+  });
+
+  it('are compared with those that the table was made from', () => {
+    const [{ condition, error_message: message }] = stack.check.import.assert;
+    const [address] = Object.keys(stack.all('aws_dynamodb_table'));
+
+    expect(condition).toContain(
+      `aws_dynamodb_table.${address}.import_table[0].s3_bucket_source[0].key_prefix`,
+    );
+    expect(condition).toContain('== "supermission/prod/import/f00d/"');
+    expect(message).toMatch(/^seed-data\/import\.json: not what the table was made from, got /);
+  });
+
+  it('leave everything else of the table as it is', () => {
+    const table = synthesizeTable(environment('prod')).only('aws_dynamodb_table');
+
+    expect(stack.only('aws_dynamodb_table')).toMatchObject(table);
   });
 });
 

@@ -1,0 +1,41 @@
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+import { mistaken } from './record';
+
+const count = z.int().min(0);
+
+const manifestSchema = z.strictObject({
+  /** SHA-256 of the parts' own: the same for the same records in the same order. */
+  digest: z.string().regex(/^[0-9a-f]{64}$/),
+  records: count,
+  /** Files that the records are in. */
+  parts: count,
+  /** Size of the records as DynamoDB JSON, uncompressed, which is what an import costs by. */
+  bytes: count,
+  /** The first records as DynamoDB JSON, for people to look at and for the smoke test to ask for. */
+  sample: z.array(z.record(z.string(), z.unknown())),
+});
+
+/** What has been uploaded for a table to be imported from: all that a plan has to know of millions of records. */
+export type ImportManifest = Readonly<z.infer<typeof manifestSchema>>;
+
+/** @throws InputError if there is none, or if it is not as `npm run seed:upload` writes it */
+export function readManifest(file: string): ImportManifest {
+  const expected = 'a manifest as "npm run seed:upload -- <file of records>" writes it';
+  let content: unknown;
+  try {
+    content = JSON.parse(readFileSync(file, 'utf8'));
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    throw mistaken({ where: file, what: 'cannot be read', got: code ?? message, expected });
+  }
+  const result = manifestSchema.safeParse(content);
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  throw mistaken({
+    where: [file, ...(issue?.path ?? [])].join('.'),
+    what: 'not of a manifest',
+    got: issue?.path.reduce<unknown>((value, name) => Object(value)[name], content),
+    expected,
+  });
+}
