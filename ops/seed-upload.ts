@@ -37,7 +37,7 @@ export interface UploadOptions {
 /**
  * Check the records of a file, upload them as parts of an import, and write the row's manifest.
  *
- * @throws InputError if the row imports nothing, the state bucket is missing, or a record is wrong, before anything is
+ * @throws InputError if the row imports nothing, a record is wrong, or the state bucket is missing, before anything is
  * uploaded
  */
 export async function uploadSeed(
@@ -57,9 +57,6 @@ export async function uploadSeed(
     );
   }
   const bucket = await findStateBucket(environment, url);
-  if (bucket.condition !== 'ready') {
-    throw new InputError(`s3://${bucket.name}: ${bucket.condition}; make it with "npm run bootstrap"`);
-  }
   await rm(workFolder, { recursive: true, force: true });
   await mkdir(workFolder, { recursive: true });
   try {
@@ -71,6 +68,13 @@ export async function uploadSeed(
       onProgress,
       ...conversion,
     });
+    if (bucket.condition !== 'ready') {
+      // Without a manifest nothing can be synthesized, the bucket neither.
+      await writeManifest(seed.manifest, manifest);
+      throw new InputError(
+        `s3://${bucket.name}: ${bucket.condition}, so nothing was uploaded; make it with "npm run bootstrap", then run this again`,
+      );
+    }
     report(`s3://${bucket.name}/${importPrefix(environment, manifest.digest)}: ${parts.length} parts`);
     await uploadParts(environment, manifest, parts, { s3: bucket.s3, report });
     await writeManifest(seed.manifest, manifest);

@@ -90,6 +90,7 @@ export async function convertRecords(file: string, options: ConversionOptions): 
   }
   await reportDuplicateKeys(file, keys, partitionKey, mistakes);
   mistakes.throwAny(file, read);
+  if (read === 0) throw mistaken({ where: file, what: 'no records', got: read, expected: 'at least one' });
 
   const written = await parts.end();
   if (written.length > maxParts) {
@@ -231,8 +232,9 @@ class PartWriter {
   ) {}
 
   async write(item: string): Promise<void> {
-    this.#lines.push(`{"Item":${item}}\n`);
-    this.#length += item.length;
+    const line = `{"Item":${item}}\n`;
+    this.#lines.push(line);
+    this.#length += line.length;
     if (this.#length >= Math.min(batchBytes, this.maxBytes)) await this.#flush();
     if (this.#partBytes >= this.maxBytes) await this.#endPart();
   }
