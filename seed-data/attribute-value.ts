@@ -82,13 +82,14 @@ function toAttributeValue(json: unknown, where: string, report: Report, level: n
   }
   if (json instanceof LosslessNumber) return toNumber(json.value, where, report);
   if (Array.isArray(json)) {
-    const elements = json.map((element, index) =>
-      toAttributeValue(element, `${where}[${index}]`, report, level + 1),
-    );
-    return {
-      value: elements.map(({ value }) => value),
-      bytes: elements.reduce((sum, { bytes }) => sum + elementBytes + bytes, containerBytes),
-    };
+    const value: NativeAttributeValue[] = [];
+    let bytes = containerBytes;
+    for (const [index, written] of json.entries()) {
+      const element = toAttributeValue(written, `${where}[${index}]`, report, level + 1);
+      value.push(element.value);
+      bytes += elementBytes + element.bytes;
+    }
+    return { value, bytes };
   }
   if (isObject(json)) {
     const { value, bytes } = toAttributes(json, where, report, level + 1);

@@ -7,7 +7,7 @@ import { isObject, memberOf, type Report, toAttributes, utf8Bytes } from './attr
 export interface CheckedRecord {
   /** Value of the partition key. */
   readonly key: string;
-  /** DynamoDB JSON, the same text for the same record however it was written. */
+  /** DynamoDB JSON, the same text for the same record however it was written; none for an item that is too large. */
   readonly item: string;
 }
 
@@ -64,7 +64,7 @@ export function checkRecord(
     });
     return undefined;
   }
-  return { key, item: JSON.stringify(marshall(value)) };
+  return { key, item: bytes > maxItemBytes ? '' : JSON.stringify(marshall(value)) };
 }
 
 function wrongKey(key: unknown): string {

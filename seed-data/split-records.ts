@@ -10,10 +10,10 @@ export interface RecordText {
 }
 
 /**
- * A longer text is not kept, so that no record fills the memory. What JSON needs for the largest item is far below: three
- * bytes for one of the item, where every letter is escaped.
+ * A longer text is not kept, so that no record fills the memory. JSON needs three bytes for one of the item where every
+ * letter is escaped, and a few around them.
  */
-const maxTextBytes = 5 * maxItemBytes;
+const maxTextBytes = 3 * maxItemBytes + 65_536;
 
 const [space, tab, lineFeed, carriageReturn] = [0x20, 0x09, 0x0a, 0x0d];
 const [quote, backslash, comma] = [0x22, 0x5c, 0x2c];
