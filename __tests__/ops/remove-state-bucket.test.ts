@@ -47,7 +47,9 @@ describe('expectUnused', () => {
   const own = object('own.tfstate', { state: { serial: 8, resources: 6 } });
   const empty = object('table.tfstate', { state: { serial: 3, resources: 0 } });
 
-  it.each([[[]], [[own]], [[own, empty]]])('accepts %j', (objects) => {
+  const part = object('supermission/local/import/f00d/part-00000.json.gz', { partBytes: 5 });
+
+  it.each([[[]], [[own]], [[own, empty]], [[own, part]]])('accepts %j', (objects) => {
     expect(() => expectUnused(bucket, objects)).not.toThrow();
   });
 
