@@ -75,7 +75,7 @@ export async function uploadSeed(
         `s3://${bucket.name}: ${bucket.condition}, so nothing was uploaded; make it with "npm run bootstrap", then run this again`,
       );
     }
-    report(`s3://${bucket.name}/${importPrefix(environment, manifest.digest)}: ${parts.length} parts`);
+    report(`s3://${bucket.name}/${importPrefix(environment, manifest.digest)}`);
     await uploadParts(environment, manifest, parts, { s3: bucket.s3, report });
     await writeManifest(seed.manifest, manifest);
     return manifest;
@@ -152,7 +152,7 @@ function describeUpload(
   { name, seed }: Environment,
   { records, parts, bytes, digest }: ImportManifest,
 ): string {
-  return `${records} records in ${parts} parts (${bytes} bytes uncompressed), digest ${digest}
+  return `records ${records}, parts ${parts}, bytes uncompressed ${bytes}, digest ${digest}
 ${'manifest' in seed ? seed.manifest : ''}: commit it; a new table of ${name} starts from these records ("npm run deploy -- table")`;
 }
 

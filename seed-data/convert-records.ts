@@ -118,8 +118,8 @@ class Mistakes {
     throw new InputError(
       [
         ...this.#first.map(describeMistake),
-        ...(others > 0 ? [`${file}: ${others} more mistakes like these`] : []),
-        `${file}: ${this.count} mistakes, ${records} records read; nothing was uploaded`,
+        ...(others > 0 ? [`${file}: and ${others} more`] : []),
+        `${file}: nothing was uploaded; records read: ${records}, mistakes: ${this.count}`,
       ].join('\n'),
     );
   }

@@ -176,7 +176,7 @@ class Splitter {
         where,
         what: 'text of a record too long',
         got: this.#bytes,
-        expected: `at most ${maxTextBytes} bytes, which the largest item needs not if it is written without indentation`,
+        expected: `at most ${maxTextBytes} bytes, enough for every item that is written without indentation`,
       });
     }
     this.#pieces = [];

@@ -38,7 +38,7 @@ const itemsOf = ({ parts }: Conversion) =>
 const lines = (records: readonly unknown[]) =>
   records.map((record) => `${JSON.stringify(record)}\n`).join('');
 const summary = (mistakes: number, records: number) =>
-  `seed-data/heroes.json: ${mistakes} mistakes, ${records} records read; nothing was uploaded`;
+  `seed-data/heroes.json: nothing was uploaded; records read: ${records}, mistakes: ${mistakes}`;
 
 const records = [
   { SuperHero: 'ñandú', n: 1 },
@@ -159,10 +159,7 @@ describe('mistakes', () => {
     const refusal = await refusalOf('{"SuperHero":5}\n'.repeat(250));
 
     expect(refusal).toHaveLength(102);
-    expect(refusal.slice(-2)).toEqual([
-      'seed-data/heroes.json: 150 more mistakes like these',
-      summary(250, 250),
-    ]);
+    expect(refusal.slice(-2)).toEqual(['seed-data/heroes.json: and 150 more', summary(250, 250)]);
   });
 
   it('of keys are counted, however often one is repeated', async () => {
