@@ -33,7 +33,13 @@ export async function findParts(
 
 /** @throws InputError if a part of the import is missing: DynamoDB would make a table without its records */
 export async function expectParts(environment: Environment, manifest: ImportManifest): Promise<void> {
-  const parts = await findParts(environment, manifest, new S3Client(await clientConfig(environment)));
+  const s3 = new S3Client(await clientConfig(environment));
+  const parts = await findParts(environment, manifest, s3).catch((error: Error) => {
+    if (error.name !== 'NoSuchBucket') throw error;
+    throw new InputError(
+      `S3 bucket "${environment.stateBucket}" does not exist; make it with "npm run bootstrap"`,
+    );
+  });
   const missing = parts.filter(({ isThere }) => !isThere);
   if (missing.length === 0) return;
   throw new InputError(
