@@ -1,5 +1,5 @@
-import { describeWithLocalAws } from './aws-fixture';
 import { describeImportRoad, ImportRoad } from './import-road';
+import { describeWithLocalAws } from './terraform-needed';
 
 jest.setTimeout(600_000);
 

@@ -1,7 +1,7 @@
-import { describeWithLocalAws } from './aws-fixture';
 import { describeImportRoad, ImportRoad } from './import-road';
+import { describeWithLocalAws } from './terraform-needed';
 
-jest.setTimeout(300_000);
+jest.setTimeout(600_000);
 
 // The operations suite goes the same road with 100,000 records, which takes the emulator too long for every change.
 describeWithLocalAws('a table from 2,000 imported records', () => {
