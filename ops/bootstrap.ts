@@ -7,7 +7,7 @@ import { InputError, runCommand } from '../input-error';
 import { stackNames } from '../stacks/names';
 import { CommandError, run } from './run';
 import { findStateBucket, type StateBucket } from './state-bucket';
-import { synthesize, type Tools, withTools } from './tools';
+import { placeLock, synthesize, type Tools, withTools } from './tools';
 
 const usage = `Usage: npm run bootstrap
 
@@ -41,6 +41,7 @@ export async function bootstrap(
   await mkdir(outputFolder, { recursive: true });
   const variables = { ...tools.variables, CDKTF_OUTDIR: outputFolder };
   await synthesize({ env: variables, onLine: report });
+  await placeLock(environment, folder);
   const terraform = (...args: string[]) => {
     const onLine = args.includes('-json') ? undefined : report;
     return run(tools.terraform, args, { cwd: folder, env: tools.variables, ...(onLine && { onLine }) });

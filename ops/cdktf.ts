@@ -18,8 +18,9 @@ import { descendants } from './processes';
 import { prepareFolders } from './stack-terraform';
 import { clientConfig, type Tools, withTools } from './tools';
 
+const cliPackage = require.resolve('cdktf-cli/package.json');
 /** The cdktf command's own script, run without npx in front. */
-export const cdktfScript = join(dirname(require.resolve('cdktf-cli/package.json')), 'bundle', 'bin', 'cdktf');
+export const cdktfScript = join(dirname(cliPackage), ...Object.values<string>(require(cliPackage).bin));
 
 /** A table first, what reads it next; the state bucket outlives them both. */
 const appStacks: readonly string[] = [stackNames.table, stackNames.functions];

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { archiveProviderVersion, type Environment } from '../environments';
@@ -15,6 +16,23 @@ export const stackFolder = (stack: string) => join('cdktf.out', 'stacks', stack)
 export async function synthesize(options: RunOptions): Promise<void> {
   await run(process.execPath, ['--import', 'tsx', 'main.ts'], options);
 }
+
+/** The providers that real environments use, with their checksums; written by `npm run providers:lock`, and committed. */
+export const lockFile = '.terraform.lock.hcl';
+
+/**
+ * Give a folder of Terraform the project's lock file, so that `init` installs the providers that it names and no others.
+ * The emulated environment takes whatever providers this machine has.
+ */
+export async function placeLock({ emulated }: Environment, folder: string): Promise<void> {
+  if (emulated || !existsSync(lockFile)) return;
+  await mkdir(folder, { recursive: true });
+  // Where these differ from the row's versions cdktf would upgrade without a word; Terraform refuses.
+  const withoutConstraints = (await readFile(lockFile, 'utf8')).replace(/^ *constraints *=.*\n/gm, '');
+  await writeFile(join(folder, lockFile), withoutConstraints);
+}
+
+const noLock = `no ${lockFile}: the newest providers in range are used; "npm run providers:lock" makes one`;
 
 /** What commands need in order to work on an environment. */
 export interface Tools {
@@ -47,7 +65,11 @@ export async function withTools<T>(
     // A checkout goes from one environment to another, and no state goes along.
     TF_CLI_ARGS_init: [process.env.TF_CLI_ARGS_init, '-reconfigure'].filter(Boolean).join(' '),
   };
-  if (!environment.emulated) return use({ terraform: terraform.path, variables, notes: [found] });
+  if (!environment.emulated) {
+    for (const stack of Object.values(stackNames)) await placeLock(environment, stackFolder(stack));
+    const notes = existsSync(lockFile) ? [found] : [found, noLock];
+    return use({ terraform: terraform.path, variables, notes });
+  }
 
   const localUrl = url ?? (await localAwsUrl());
   const providers = await prepareProviders({
@@ -73,7 +95,7 @@ async function forgetOtherEnvironment({ name }: Environment): Promise<void> {
   if ((await readFile(marker, 'utf8').catch(() => undefined)) === name) return;
   for (const stack of Object.values(stackNames)) {
     for (const folder of [stackFolder(stack), join('cdktf.out', 'bootstrap', 'stacks', stack)]) {
-      await rm(join(folder, '.terraform.lock.hcl'), { force: true });
+      await rm(join(folder, lockFile), { force: true });
     }
   }
   await mkdir('cdktf.out', { recursive: true });

@@ -1,0 +1,69 @@
+import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { archiveProviderVersion, type Environment, readEnvironment } from '../environments';
+import { describeMistake, InputError, runCommand } from '../input-error';
+import { findTerraform } from '../local/terraform';
+import { CommandError, run } from './run';
+import { lockFile } from './tools';
+
+const usage = `Usage: npm run providers:lock
+
+Write ${lockFile}: the newest providers that the environment which SUPERMISSION_ENV names allows, with their checksums
+for Linux, macOS and Windows. They are looked up in the registry, or in the mirror that SUPERMISSION_PROVIDER_MIRROR
+names. Commit the file: every command on a real environment then uses exactly these providers.`;
+
+/** Where people and workflows run Terraform. */
+const platforms = ['linux_amd64', 'linux_arm64', 'darwin_amd64', 'darwin_arm64', 'windows_amd64'];
+
+/**
+ * Write the project's lock file anew.
+ *
+ * @param report - called with each line of progress
+ */
+async function lockProviders(environment: Environment, report: (line: string) => void): Promise<void> {
+  if (environment.emulated) {
+    throw new InputError(
+      describeMistake({
+        where: 'SUPERMISSION_ENV',
+        what: 'takes whatever providers this machine has, and locks none',
+        got: environment.name,
+        expected: 'an environment of a real account, for example lab',
+      }),
+    );
+  }
+  const { path: terraform } = await findTerraform();
+  const mirror = process.env.SUPERMISSION_PROVIDER_MIRROR;
+  const folder = await mkdtemp(join(tmpdir(), 'terraform-lock-'));
+  try {
+    const required_providers = {
+      aws: { source: 'hashicorp/aws', version: environment.awsProviderVersion },
+      archive: { source: 'hashicorp/archive', version: archiveProviderVersion },
+    };
+    await writeFile(join(folder, 'main.tf.json'), JSON.stringify({ terraform: { required_providers } }));
+    const from = mirror ? [`-fs-mirror=${resolve(mirror)}`] : [];
+    const args = ['providers', 'lock', '-no-color', ...from, ...platforms.map((it) => `-platform=${it}`)];
+    await run(terraform, args, { cwd: folder, env: process.env, onLine: report });
+    await copyFile(join(folder, lockFile), lockFile);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({ options: { help: { type: 'boolean', short: 'h' } } });
+  if (values.help) {
+    console.log(usage);
+    return;
+  }
+  try {
+    await lockProviders(readEnvironment(), console.error);
+  } catch (error) {
+    // Its output, with the reason, has just been shown.
+    throw error instanceof CommandError ? new InputError(error.message) : error;
+  }
+  console.log(`${lockFile}: written; commit it.`);
+}
+
+if (require.main === module) runCommand(main);
