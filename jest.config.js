@@ -10,7 +10,7 @@ const shared = {
   transform: { '\\.ts$': ['@swc/jest', { jsc: { target: 'es2023' } }] },
 };
 
-const onDemand = '**/__tests__/local/{adopt,bootstrap,drift,seed-import-many}.test.ts';
+const onDemand = '**/__tests__/local/{adopt,bootstrap,drift,leaving,opentofu,seed-import-many}.test.ts';
 
 /** @type {import('jest').Config} */
 module.exports = {

@@ -24,6 +24,7 @@ import { type LocalAws, localAwsEnvironment, startLocalAws } from '../../local/i
 import { findTerraform } from '../../local/terraform';
 import { bootstrap } from '../../ops/bootstrap';
 import { removeStateBucket } from '../../ops/remove-state-bucket';
+import { commandBlocks } from '../documents';
 import { AwsFaultProxy, type SeenRequest } from './aws-fault-proxy';
 import { descendants, untilGone } from './aws-fixture';
 import { Checkout, type CommandResult } from './checkout';
@@ -155,7 +156,7 @@ describe('the page about restoring an older version of a state', () => {
       }),
     );
 
-    const script = commandsOf('Restoring an older version of a state');
+    const script = commandBlocks('docs/runbook.md', 'Restoring an older version of a state').join('');
     // npm puts a downloader of that name in front of the operator's own Terraform.
     const PATH = `${dirname((await findTerraform()).path)}:${process.env.PATH}`;
     const bash = ['-euo', 'pipefail', '-c', script];
@@ -506,13 +507,4 @@ async function startStub(answer: RequestListener) {
     await once(server, 'close');
   };
   return { url: `http://127.0.0.1:${port}`, close };
-}
-
-/** The commands of a page of the runbook, in order, as a script. */
-function commandsOf(title: string): string {
-  const runbook = readFileSync(join(checkout.folder, 'docs/runbook.md'), 'utf8');
-  const page = runbook.split(/^## /m).find((it) => it.startsWith(`${title}\n`)) ?? '';
-  const blocks = Array.from(page.matchAll(/^```bash\n([\s\S]*?)^```/gm), ([, commands]) => commands);
-  if (blocks.length === 0) throw new Error(`docs/runbook.md: no commands under ${title}`);
-  return blocks.join('');
 }
