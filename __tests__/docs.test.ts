@@ -7,7 +7,7 @@ const pages = read('docs/runbook.md')
   .slice(1)
   .map((page): [string, string] => [page.split('\n', 1)[0] ?? '', page]);
 
-describe.each(['README.md', 'docs/runbook.md', 'docs/decisions.md'])('%s', (file) => {
+describe.each(['README.md', 'docs/runbook.md', 'docs/leaving.md', 'docs/decisions.md'])('%s', (file) => {
   it('names no script that package.json does not have', () => {
     const named = Array.from(read(file).matchAll(/npm run ([a-z][\w:-]*)/g), ([, name = '']) => name);
 

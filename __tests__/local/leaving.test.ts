@@ -8,8 +8,8 @@ import { type Providers, prepareProviders } from '../../local/providers';
 import { findTerraform, type Terraform } from '../../local/terraform';
 import { commandBlocks } from '../documents';
 import { type Attributes, environment, environmentNames } from '../stacks/synthesize';
-import { describeWithLocalAws } from './aws-fixture';
 import { Checkout } from './checkout';
+import { describeWithLocalAws } from './terraform-needed';
 
 jest.setTimeout(600_000);
 

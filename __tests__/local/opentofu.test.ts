@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { findProgram } from '../../local/find-program';
 import { type LocalAws, startLocalAws } from '../../local/instance';
 import { findTerraform } from '../../local/terraform';
-import { describeWithLocalAws } from './aws-fixture';
 import { Checkout } from './checkout';
+import { describeWithLocalAws } from './terraform-needed';
 
 jest.setTimeout(300_000);
 
