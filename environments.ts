@@ -78,6 +78,21 @@ const environmentSchema = z.object({
   logRetentionDays: z.literal(retentionDays, { error: `one of ${retentionDays.join(', ')}` }),
   /** `lab`: the notebook's policies to the letter. `least-privilege`: no more than the functions need. */
   accessMode: oneOf(['lab', 'least-privilege']),
+  /**
+   * The workflows that plan and deploy this environment: `owner/name` of their repository on GitHub, and whether the
+   * account's identity provider for GitHub is defined here or is there already, for example by another environment.
+   *
+   * @default none
+   */
+  pipeline: z
+    .object({
+      repository: text(
+        /^[\w.-]+\/[\w.-]+$/,
+        'the owner and the name of a repository, such as acme/supermission',
+      ),
+      identityProvider: oneOf(['defined', 'existing']),
+    })
+    .optional(),
   /** Tags of every resource, beside project, environment and stack. */
   tags: z.record(z.string().regex(/^(?!aws:).{1,128}$/), z.string().max(256), {
     error: 'tags with names of 1 to 128 characters that do not start with "aws:"',

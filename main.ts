@@ -4,6 +4,7 @@ import { runCommand } from './input-error';
 import { partitionKey } from './lambdas/shared/columns';
 import { loadSeed } from './seed-data/load-seed';
 import { FunctionsStack } from './stacks/functions-stack';
+import { PipelineStack } from './stacks/pipeline-stack';
 import { StateBackendStack } from './stacks/state-backend-stack';
 import { TableStack } from './stacks/table-stack';
 
@@ -15,6 +16,8 @@ runCommand(() => {
   const stateBackend = new StateBackendStack(app, { environment });
   const table = new TableStack(app, { environment, seed });
   const functions = new FunctionsStack(app, { environment });
+  const { pipeline } = environment;
+  if (pipeline) new PipelineStack(app, { environment, pipeline });
 
   // Only the order of a deployment: no stack reads another's state.
   table.addDependency(stateBackend);

@@ -88,6 +88,10 @@ describe('checkEnvironment', () => {
       'seed.manifest: bad value, got "../a.json"; expected a JSON file in seed-data/',
     ],
     [{ seed: { mode: 'copy' } }, 'mode "items" with file and ownership, or mode "import" with manifest'],
+    [
+      { pipeline: { repository: 'acme', identityProvider: 'defined' } },
+      'pipeline.repository: bad value, got "acme"; expected the owner and the name of a repository, such as acme/supermission',
+    ],
     [{ deletionProtection: 'yes' }, 'deletionProtection: bad value, got "yes"; expected true or false'],
     [
       { capacity: { mode: 'provisioned', readUnits: 0, writeUnits: 5 } },

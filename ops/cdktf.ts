@@ -11,7 +11,8 @@ import { type Environment, readEnvironment } from '../environments';
 import { describeMistake, InputError, runCommand } from '../input-error';
 import { searchPath } from '../local/find-program';
 import { readManifest } from '../seed-data/import-manifest';
-import { resourceNames, stackNames } from '../stacks/names';
+import { resourceNames, stackNames, systemStacks } from '../stacks/names';
+import { allStacks } from './chosen-stacks';
 import { expectTerminal } from './confirm';
 import { expectParts } from './import-parts';
 import { descendants } from './processes';
@@ -24,7 +25,6 @@ export const cdktfScript = join(dirname(cliPackage), ...Object.values<string>(re
 
 /** A table first, what reads it next; the state bucket outlives them both. */
 const appStacks: readonly string[] = [stackNames.table, stackNames.functions];
-const allStacks: readonly string[] = Object.values(stackNames);
 
 /** Locking the providers for a platform asks the registry, whatever mirrors there are. */
 const noLock = '--skip-provider-lock';
@@ -40,8 +40,8 @@ interface Command {
 
 const commands: Record<string, Command> = {
   synth: { summary: 'write the Terraform of every stack to cdktf.out', stacks: [], flags: [] },
-  diff: { summary: 'show what a deployment would change', stacks: allStacks, flags: [noLock] },
-  deploy: { summary: 'create or change', stacks: allStacks, flags: [noLock, onlyNamed] },
+  diff: { summary: 'show what a deployment would change', stacks: systemStacks, flags: [noLock] },
+  deploy: { summary: 'create or change', stacks: systemStacks, flags: [noLock, onlyNamed] },
   destroy: { summary: 'remove (the state bucket stays)', stacks: appStacks, flags: [noLock] },
   output: { summary: 'show names, ARNs and versions', stacks: appStacks, flags: [noLock] },
 };
@@ -54,7 +54,7 @@ ${Object.entries(commands)
   .map(([name, { summary }]) => `  ${name.padEnd(8)} ${summary}`)
   .join('\n')}
 
-Stacks: ${allStacks.join(', ')}. The environment is the one that SUPERMISSION_ENV names (local without it).
+Stacks: ${allStacks.join(', ')} (the last only if it is named). The environment is the one that SUPERMISSION_ENV names (local without it).
 With --lock-timeout=60s, diff, deploy and destroy wait that long for a state that somebody else has locked.
 Other flags go to cdktf as they are, for example --auto-approve; "npx cdktf <command> --help" lists them.`;
 

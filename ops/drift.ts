@@ -3,23 +3,22 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ListObjectsV2Command, S3Client, S3ServiceException } from '@aws-sdk/client-s3';
 import { type Environment, readEnvironment } from '../environments';
-import { describeMistake, InputError, runCommand } from '../input-error';
-import { stackNames, stateKey } from '../stacks/names';
+import { InputError, runCommand } from '../input-error';
+import { stateKey } from '../stacks/names';
+import { allStacks, chosenStacks } from './chosen-stacks';
 import { describeDifference } from './differences';
 import { isDeployed, type ResourceDifference, resourceDifferences } from './plan-differences';
-import { CommandError, run } from './run';
+import { explained, run } from './run';
 import { prepareFolders } from './stack-terraform';
 import { readLock } from './state-lock';
 import { clientConfig, stackFolder, synthesize, type Tools, withTools } from './tools';
-
-const allStacks: readonly string[] = Object.values(stackNames);
 
 const usage = `Usage: npm run drift [-- [stacks] [--json]]
 
 Compare what is deployed in the environment that SUPERMISSION_ENV names (local without it) with the configuration here.
 It changes nothing, and neither takes nor waits for the lock of a state.
 
-Stacks: ${allStacks.join(', ')}; all of them if none is named.
+Stacks: ${allStacks.join(', ')}; all but the last if none is named.
 --json  the report as JSON: the type DriftReport in ops/drift.ts
 
 Exit code 0 without drift, 2 with drift, 1 if it could not be found out.`;
@@ -131,16 +130,6 @@ async function readPlan(terraform: string, options: { cwd: string; env: NodeJS.P
   }
 }
 
-/** The last lines of a command that failed are the user's message. */
-async function explained<T>(running: Promise<T>): Promise<T> {
-  try {
-    return await running;
-  } catch (error) {
-    if (!(error instanceof CommandError)) throw error;
-    throw new InputError([...error.lastLines, error.message].join('\n'));
-  }
-}
-
 async function lockHolder(environment: Environment, stack: string): Promise<LockHolder | null> {
   const lock = await readLock(environment, stack);
   return lock ? { who: lock.Who, operation: lock.Operation, since: lock.Created } : null;
@@ -176,12 +165,7 @@ async function main(): Promise<void> {
     console.log(usage);
     return;
   }
-  const unknown = positionals.find((name) => !allStacks.includes(name));
-  if (unknown !== undefined) {
-    const expected = `one of ${allStacks.join(', ')}`;
-    throw new InputError(describeMistake({ where: 'stack', what: 'unknown', got: unknown, expected }));
-  }
-  const stacks = positionals.length > 0 ? positionals : allStacks;
+  const stacks = chosenStacks(positionals);
   const environment = readEnvironment();
   const report = await withTools(environment, (tools) =>
     drift(environment, tools, { stacks, report: (line) => console.error(`… ${line}`) }),

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { stripVTControlCharacters } from 'node:util';
+import { InputError } from '../input-error';
 
 export interface RunOptions {
   readonly cwd?: string;
@@ -58,4 +59,14 @@ export async function run(
   signal?.removeEventListener('abort', interrupt);
   if (exitCode !== 0) throw new CommandError([command, ...args].join(' '), exitCode, lastLines);
   return output.join('\n');
+}
+
+/** The last lines of a command that failed are the user's message. */
+export async function explained<T>(running: Promise<T>): Promise<T> {
+  try {
+    return await running;
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error;
+    throw new InputError([...error.lastLines, error.message].join('\n'));
+  }
 }

@@ -8,7 +8,8 @@ import { answeredColumns, defineAccess, telemetryStatements } from './access';
 import { Alarms } from './constructs/alarms';
 import { EnvironmentStack, type EnvironmentStackProps } from './constructs/environment-stack';
 import { type FunctionPolicy, logGroupName, NodeFunction } from './constructs/node-function';
-import { resourceNames, stackNames } from './names';
+import { logsPolicyName, resourceNames, stackNames } from './names';
+import { boundaryName } from './pipeline-access';
 
 /** The part that can be thrown away: functions with their policies, roles, log groups and archives. */
 export class FunctionsStack extends EnvironmentStack {
@@ -28,7 +29,7 @@ export class FunctionsStack extends EnvironmentStack {
     });
 
     const logsPolicy = (functionName: string): FunctionPolicy => ({
-      name: `${functionName}LogsPolicy`,
+      name: logsPolicyName(functionName),
       statements: telemetryStatements(
         this.environment,
         arn('logs', `log-group:${logGroupName(functionName)}`),
@@ -41,9 +42,14 @@ export class FunctionsStack extends EnvironmentStack {
       [variables.columns]: answeredColumns[this.environment.accessMode],
     });
 
+    // The pipeline can then give the functions no more than an administrator has granted.
+    const boundary = this.environment.pipeline && {
+      permissionsBoundary: `arn:${partition}:iam::${accountId}:policy/${boundaryName(this.environment)}`,
+    };
     const functions = {
       super_dynamodb: new NodeFunction(this, 'super-dynamodb', {
         ...this.environment,
+        ...boundary,
         functionName: names.scanFunction,
         entry: 'lambdas/super-dynamodb-function/index.ts',
         variables: variablesOf(names.scanFunction),
@@ -56,6 +62,7 @@ export class FunctionsStack extends EnvironmentStack {
       }),
       mission_details: new NodeFunction(this, 'mission-details', {
         ...this.environment,
+        ...boundary,
         functionName: names.queryFunction,
         entry: 'lambdas/mission-details-function/index.ts',
         variables: variablesOf(names.queryFunction),

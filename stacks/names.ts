@@ -4,7 +4,19 @@ import type { Environment } from '../environments';
 export const project = 'supermission';
 
 /** Ids of the stacks, in the order of their deployment. */
-export const stackNames = { stateBackend: 'state-backend', table: 'table', functions: 'functions' } as const;
+export const stackNames = {
+  stateBackend: 'state-backend',
+  table: 'table',
+  functions: 'functions',
+  pipeline: 'pipeline',
+} as const;
+
+/** The stacks of a deployment. The pipeline's own is not among them: whoever could change it could do anything. */
+export const systemStacks: readonly string[] = [
+  stackNames.stateBackend,
+  stackNames.table,
+  stackNames.functions,
+];
 
 const baseNames = {
   table: 'SuperMissionTable',
@@ -28,6 +40,11 @@ export function resourceNames({ nameSuffix }: Environment): ResourceNames {
 /** Where an environment keeps the parts of an import in its state bucket. */
 export function importPrefix({ name }: Environment, digest = ''): string {
   return [project, name, 'import', digest].filter(Boolean).join('/').concat('/');
+}
+
+/** The policy by which a function may write its logs. */
+export function logsPolicyName(functionName: string): string {
+  return `${functionName}LogsPolicy`;
 }
 
 /** Where an environment keeps the state of a stack in its state bucket. */

@@ -27,6 +27,9 @@ function override(stack: string, runtimeAddresses: readonly string[]): object {
   };
 }
 
+/** No row has it until somebody asks for it. */
+const pipeline = "pipeline: { repository: 'acme/supermission', identityProvider: 'defined' },";
+
 describeWithLocalAws('on an empty account', () => {
   describe.each(['lab', 'prod'])('%s', (name) => {
     const checkout = new Checkout();
@@ -46,6 +49,8 @@ describeWithLocalAws('on an empty account', () => {
         standIn: { workingDirectory: join(checkout.folder, 'cdktf.out/stacks/functions') },
       });
       variables = { ...localAwsEnvironment(aws.url, 'us-east-1'), ...providers.variables };
+      if (name === 'prod')
+        checkout.edit('environments.ts', "accessMode: 'least-privilege',", `$&\n${pipeline}`);
       const synth = await checkout.npm('synth', [], { SUPERMISSION_ENV: name });
       expect(synth).toMatchObject({ exitCode: 0 });
     });
@@ -56,7 +61,7 @@ describeWithLocalAws('on an empty account', () => {
       checkout.remove();
     });
 
-    const stacks = ['functions', 'table', 'state-backend'];
+    const stacks = ['functions', 'table', 'state-backend', ...(name === 'prod' ? ['pipeline'] : [])];
 
     /** Terraform in the folder of a stack, once it has found that stack valid. */
     async function validated(output: string, stack: string) {

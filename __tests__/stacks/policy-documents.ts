@@ -83,7 +83,9 @@ function render({ statement }: Attributes): PolicyDocument {
       Action: actions,
       ...(resources && { Resource: resources.map(resolve) }),
       ...(principals && {
-        Principal: Object.fromEntries(principals.map((p: Attributes) => [p.type, p.identifiers])),
+        Principal: Object.fromEntries(
+          principals.map((p: Attributes) => [p.type, p.identifiers.map(resolve)]),
+        ),
       }),
       ...(condition && { Condition: conditions(condition) }),
     })),

@@ -16,6 +16,8 @@ export interface Foreign {
   readonly values: Readonly<Record<string, readonly string[]>>;
   /** The policies of another role. */
   readonly policies: RoleDocuments['policies'];
+  /** Whether the role has an action on the resources of a statement anyway. @default never */
+  readonly isGranted?: (action: string, statement: PolicyStatement) => boolean;
 }
 
 type Change = readonly [change: string, statement: PolicyStatement];
@@ -86,14 +88,16 @@ const statementMutations: Record<string, StatementMutation> = {
   'has a foreign action': async (statement, foreign) => {
     const changes: Change[] = [];
     for (const action of foreign.actions) {
-      if (statement.Action.includes(action) || !(await fits(action, statement))) continue;
+      if (statement.Action.includes(action) || foreign.isGranted?.(action, statement)) continue;
+      if (!(await fits(action, statement))) continue;
       changes.push([`grants ${action} too`, { ...statement, Action: [action, ...statement.Action] }]);
     }
     return changes;
   },
 
   'has a wider principal': ({ Principal, ...statement }) => {
-    if (!Principal) return [];
+    // A federated principal is told apart by the claims that the conditions ask for.
+    if (!Principal?.Service) return [];
     const services = [...(Principal.Service ?? []), 'ec2.amazonaws.com'];
     return [
       ['trusts everyone', { ...statement, Principal: { AWS: ['*'] } }],
@@ -132,7 +136,7 @@ async function mutateStatements(
         mutants.push({
           change: `${name}.${statement.Sid} ${change}`,
           documents,
-          actions: changed.Action,
+          actions: [...new Set([...statement.Action, ...changed.Action])],
         });
       }
     }
@@ -194,8 +198,9 @@ function widened(arn: string): string[] {
   const ends = [...name.matchAll(/[:/-]/g)].flatMap(({ index }) => [index, index + 1]);
   const all = [
     '*',
-    put('*', account, ...rest),
-    put(region, '*', ...rest),
+    // S3 and IAM leave one or both empty.
+    ...(region ? [put('*', account, ...rest)] : []),
+    ...(account ? [put(region, '*', ...rest)] : []),
     ...[...ends, name.length].map((end) => put(region, account, `${name.slice(0, end)}*`)),
   ];
   return [...new Set(all)].filter((wide) => wide !== arn);

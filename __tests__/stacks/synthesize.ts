@@ -4,6 +4,7 @@ import { partitionKey } from '../../lambdas/shared/columns';
 import { loadSeed, type Seed } from '../../seed-data/load-seed';
 import { loadSeedData } from '../../seed-data/load-seed-data';
 import { FunctionsStack } from '../../stacks/functions-stack';
+import { PipelineStack } from '../../stacks/pipeline-stack';
 import { StateBackendStack } from '../../stacks/state-backend-stack';
 import { TableStack } from '../../stacks/table-stack';
 
@@ -32,6 +33,9 @@ export const synthesizeFunctions = (row: Environment) =>
 
 export const synthesizeStateBackend = (row: Environment) =>
   synthesize((app) => new StateBackendStack(app, { environment: row }));
+
+export const synthesizePipeline = (row: Environment, pipeline: NonNullable<Environment['pipeline']>) =>
+  synthesize((app) => new PipelineStack(app, { environment: row, pipeline }));
 
 function synthesize(define: (app: App) => ConstructorParameters<typeof TableStack>[0]): Synthesized {
   const json = JSON.parse(Testing.synth(define(Testing.app()) as TableStack, true));

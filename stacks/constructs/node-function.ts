@@ -36,6 +36,8 @@ export interface NodeFunctionProps
   /** The function's environment variables. */
   readonly variables: Readonly<Record<string, string>>;
   readonly roleName: string;
+  /** ARN of the policy that limits what the role can be given. @default no limit */
+  readonly permissionsBoundary?: string;
   readonly assumeRole: readonly DataAwsIamPolicyDocumentStatement[];
   /** Policies by their construct id. */
   readonly policies: Readonly<Record<string, FunctionPolicy>>;
@@ -51,6 +53,7 @@ export class NodeFunction extends Construct {
 
     const role = new IamRole(this, 'role', {
       name: props.roleName,
+      ...(props.permissionsBoundary && { permissionsBoundary: props.permissionsBoundary }),
       assumeRolePolicy: new DataAwsIamPolicyDocument(this, 'assume-role', {
         statement: [...props.assumeRole],
       }).json,

@@ -1,0 +1,230 @@
+import { allowedContextKeysForRequest, isWildcardOnlyAction } from '@cloud-copilot/iam-simulate';
+import { githubIssuer, type PipelineRoleKey, pipelineRoles } from '../../stacks/pipeline-access';
+import {
+  otherCases,
+  type PipelineCase,
+  pipeline,
+  pipelineCases,
+  row,
+  type TrustCase,
+  trustCases,
+} from './pipeline-cases';
+import { accountId, managedPolicies, type RoleDocuments, roleDocuments } from './policy-documents';
+import { type Foreign, type Mutant, mutate, mutationKinds } from './policy-mutants';
+import { openToAll, simulate } from './simulate';
+import { synthesizeFunctions, synthesizePipeline } from './synthesize';
+
+// Hundreds of mutants against hundreds of cases.
+jest.setTimeout(300_000);
+
+const stack = synthesizePipeline(row, pipeline);
+const roles = Object.fromEntries(
+  pipelineRoles.map((key) => [key, roleDocuments(stack, `supermission-prod-${key}`)]),
+) as Record<PipelineRoleKey, RoleDocuments>;
+const provider = `arn:aws:iam::${accountId}:oidc-provider/${githubIssuer}`;
+
+const allCases = possible([...pipelineCases, ...otherCases]);
+/** No other action of IAM knows the keys that these statements ask for. */
+const isTheSame = /(AttachOwnPolicies|PassRolesToLambda) grants (iam:)?\* for/;
+
+describe.each(pipelineRoles)('the role that is to %s', (key) => {
+  it.each(pipelineCases.map((it) => [describeCase(it, key), it] as const))('%s', async (_, it) => {
+    expect(await answer(it, roles[key])).toBe(it[key]);
+  });
+
+  it('is denied everything else', async () => {
+    expect(otherCases.length).toBeGreaterThan(500);
+    for (const it of await possible(otherCases)) {
+      expect({ ...it, got: await answer(it, roles[key]) }).toEqual({ ...it, got: 'deny' });
+    }
+  });
+
+  const trusted = trustCases.filter(({ role }) => role === key);
+  it.each(trusted.map((it) => [describeTrust(it), it] as const))('%s', async (_, it) => {
+    expect(await trustAnswer(it, roles[key])).toBe(it.answer);
+  });
+
+  it.each(mutationKinds.filter((kind) => kind !== 'has a wider principal'))(
+    'has a case that fails when it %s',
+    async (kind) => {
+      const mutants = distinct(await mutate(kind, roles[key], foreign));
+
+      expect(mutants.length).toBeGreaterThan(0);
+      expect(await survivors(mutants)).toEqual([]);
+    },
+  );
+
+  it('has no case that fails when it is as it should be', async () => {
+    expect(await survivors([{ change: 'nothing', documents: roles[key], actions: [] }])).toEqual(['nothing']);
+  });
+
+  const { 'supermission-prod-plan-state': planState } = roles.plan.policies;
+  const foreign: Foreign = {
+    actions: [...new Set(pipelineCases.map(({ action }) => action))],
+    values: {
+      [`${githubIssuer}:aud`]: ['https://github.com/acme'],
+      [`${githubIssuer}:sub`]: [
+        'repo:mallory/supermission:pull_request',
+        'repo:mallory/supermission:environment:prod',
+      ],
+      'iam:PermissionsBoundary': [`arn:aws:iam::${accountId}:policy/Other`],
+      'iam:PolicyARN': ['arn:aws:iam::aws:policy/AdministratorAccess'],
+      'iam:PassedToService': ['ec2.amazonaws.com'],
+    },
+    // Whatever else the planning role may do, the applying one must be able to, too.
+    isGranted: (action, { Resource = [] }) =>
+      Object.values(roles[key].policies).some(({ Statement }) =>
+        Statement.some(
+          (it) =>
+            !it.Condition &&
+            it.Action.includes(action) &&
+            Resource.every((one) => it.Resource?.includes(one)),
+        ),
+      ),
+    policies: key === 'plan' ? roles.apply.policies : { planState: planState as never },
+  };
+
+  /** The mutants that answer every case as the original does. */
+  async function survivors(mutants: readonly Mutant[]): Promise<string[]> {
+    const cases = await allCases;
+    const alive: string[] = [];
+    for (const { change, documents, actions } of mutants) {
+      // The cases that most likely notice come first: of the same actions, then of the same services, denials before all.
+      const services = actions.map((action) => action.replace(/:.*/, ':'));
+      const likely = (it: PipelineCase) =>
+        Number(actions.includes(it.action)) +
+        Number(services.some((service) => it.action.startsWith(service)));
+      const ordered = [...cases].sort((one, other) => likely(other) - likely(one));
+      if (!(await isNoticed(ordered, documents))) alive.push(change);
+    }
+    return alive;
+  }
+
+  async function isNoticed(cases: readonly PipelineCase[], documents: RoleDocuments): Promise<boolean> {
+    if (documents.trust !== roles[key].trust) {
+      for (const it of trusted) {
+        if ((await trustAnswer(it, documents)) !== it.answer) return true;
+      }
+      return false;
+    }
+    for (const it of cases) {
+      if ((await answer(it, documents)) !== it[key]) return true;
+    }
+    return false;
+  }
+});
+
+describe('the boundary of the functions', () => {
+  const boundary = managedPolicies(stack)['supermission-prod-boundary'];
+
+  it('has room for what the functions are given, statement by statement, and for nothing else', () => {
+    const given = Object.values(managedPolicies(synthesizeFunctions(row))).flatMap(
+      ({ Statement }) => Statement,
+    );
+    const withoutSid = (statements: typeof given = []) =>
+      statements.map(({ Sid: _, ...it }) => JSON.stringify(it)).sort();
+
+    expect(withoutSid(boundary?.Statement)).toEqual(withoutSid(given));
+  });
+
+  it('is set where a pipeline deploys them, and only there', () => {
+    const boundaries = (it: typeof row) =>
+      Object.values(synthesizeFunctions(it).resource.aws_iam_role).map(
+        (role: any) => role.permissions_boundary,
+      );
+
+    expect(boundaries(row)).toEqual(
+      Array(2).fill(expect.stringMatching(/:policy\/supermission-prod-boundary$/)),
+    );
+    const { pipeline: _, ...without } = row;
+    expect(boundaries(without)).toEqual([undefined, undefined]);
+  });
+});
+
+describe('the pipeline stack', () => {
+  it('names no resource "*" but for an action that AWS grants in no other way', () => {
+    const statements = Object.values(managedPolicies(stack)).flatMap(({ Statement }) => Statement);
+    const wide = statements.filter(({ Resource }) => Resource?.includes('*'));
+    expect(new Set(wide.flatMap(({ Action }) => Action))).toEqual(new Set(['logs:DescribeLogGroups']));
+    for (const { Action } of statements) for (const it of Action) expect(it).not.toContain('*');
+  });
+
+  it('keeps each policy within the 6,144 characters that IAM takes', () => {
+    for (const [name, document] of Object.entries(managedPolicies(stack))) {
+      expect({ name, isShort: JSON.stringify(document).length < 6_144 }).toEqual({ name, isShort: true });
+    }
+  });
+
+  it('leaves an identity provider that is there as it is', () => {
+    const existing = synthesizePipeline(row, { ...pipeline, identityProvider: 'existing' });
+
+    expect(Object.keys(stack.all('aws_iam_openid_connect_provider'))).toHaveLength(1);
+    expect(existing.all('aws_iam_openid_connect_provider')).toEqual({});
+  });
+});
+
+/** Mutants that are not the same as another one, nor as the original. */
+function distinct(mutants: readonly Mutant[]): Mutant[] {
+  // Whichever action of a statement becomes "every action".
+  const byEffect = new Map(mutants.map((it) => [it.change.replace(/( grants \S*\*) for .*/, '$1'), it]));
+  return [...byEffect.values()].filter(({ change }) => !isTheSame.test(change));
+}
+
+/** Requests that AWS knows: not every action can be asked for on everything of its service. */
+async function possible(cases: readonly PipelineCase[]): Promise<PipelineCase[]> {
+  const checked: PipelineCase[] = [];
+  for (const it of cases) {
+    const [service = '', name = ''] = it.action.split(':');
+    if (it.on.arn !== '*' && (await isWildcardOnlyAction(service, name))) continue;
+    const keys = await allowedContextKeysForRequest(service, name, it.on.arn, false, undefined).catch(
+      () => [],
+    );
+    if (keys.length > 0) checked.push(it);
+  }
+  return checked;
+}
+
+function answer({ action, on, context }: PipelineCase, { policies }: RoleDocuments) {
+  return simulate({
+    request: {
+      principal: `arn:aws:sts::${accountId}:assumed-role/supermission-prod-any/workflow`,
+      action,
+      resource: { resource: on.arn, accountId: on.account ?? accountId },
+      contextVariables: { ...context },
+    },
+    identityPolicies: Object.entries(policies).map(([name, policy]) => ({ name, policy })),
+    serviceControlPolicies: [],
+    resourceControlPolicies: [],
+    ...(on.account && { resourcePolicy: openToAll }),
+  });
+}
+
+function trustAnswer({ action, claims, role }: TrustCase, { trust }: RoleDocuments) {
+  return simulate({
+    request: {
+      principal: provider,
+      action,
+      resource: { resource: `arn:aws:iam::${accountId}:role/supermission-prod-${role}`, accountId },
+      contextVariables: Object.fromEntries(
+        Object.entries(claims).map(([claim, value]) => [`${githubIssuer}:${claim}`, value]),
+      ),
+    },
+    identityPolicies: [],
+    serviceControlPolicies: [],
+    resourceControlPolicies: [],
+    resourcePolicy: trust,
+  });
+}
+
+function describeCase(
+  { action, on, context, because, ...answers }: PipelineCase,
+  key: PipelineRoleKey,
+): string {
+  const given = Object.entries(context).map(([name, value]) => `, ${name} ${value.replace(/.*\//, '')}`);
+  return `${answers[key] === 'allow' ? 'may' : 'may not'} ${action} on ${on.name}${given.join('')}: ${because}`;
+}
+
+function describeTrust({ action, claims: { sub, aud }, answer, because }: TrustCase): string {
+  const verb = answer === 'allow' ? 'trusts' : 'does not trust';
+  return `${verb} ${sub ?? 'a nameless workflow'} for ${aud ?? 'nobody'}, ${action}: ${because}`;
+}
