@@ -1,13 +1,14 @@
 import { readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type Environment, readEnvironment } from '../environments';
 import { describeMistake, InputError, runCommand } from '../input-error';
 import { stackNames, stateKey } from '../stacks/names';
 import { confirm, expectTerminal } from './confirm';
-import { erroredStacks, erroredStateFile } from './errored-state';
+import { erroredStateFile, erroredStates } from './errored-state';
 import { findExisting } from './find-existing';
 import { summarizePlan } from './plan-summary';
-import { CommandError } from './run';
+import { explained } from './run';
 import { StackTerraform } from './stack-terraform';
 import { addressesOf, backUp, nextAfter, type State, withoutTaint, withRecords } from './state';
 import { describeLock, readLock } from './state-lock';
@@ -44,9 +45,10 @@ export interface AdoptOptions {
  */
 export async function adopt(environment: Environment, tools: Tools, options: AdoptOptions): Promise<void> {
   const context = { environment, ...options };
-  const open = (stack: string) => new StackTerraform(stack, tools, options.onTerraformLine);
+  const open = (stack: string, folder?: string) =>
+    new StackTerraform(stack, tools, options.onTerraformLine, folder);
 
-  const errored = erroredStacks().map(open);
+  const errored = erroredStates().map(({ stack, folder }) => open(stack, folder));
   for (const terraform of errored) await expectOwnState(terraform, environment);
 
   options.report('synthesize');
@@ -65,7 +67,7 @@ async function expectOwnState(terraform: StackTerraform, environment: Environmen
   const got = await terraform.lastBackend();
   const expected = placeOf(terraform, environment);
   if (got === expected) return;
-  const where = erroredStateFile(terraform.stack);
+  const where = join(terraform.folder, erroredStateFile);
   throw new InputError(describeMistake({ where, what: 'the state of another environment', got, expected }));
 }
 
@@ -76,7 +78,7 @@ function placeOf({ stack }: StackTerraform, environment: Environment): string {
 async function saveErroredState(terraform: StackTerraform, context: Context): Promise<void> {
   const { environment, report } = context;
   const { stack } = terraform;
-  const file = erroredStateFile(stack);
+  const file = join(terraform.folder, erroredStateFile);
   await freeStaleLock(terraform, context);
 
   const errored: State = JSON.parse(await readFile(file, 'utf8'));
@@ -193,12 +195,7 @@ async function main(): Promise<void> {
   };
   await withTools(environment, async (tools) => {
     for (const note of [`environment ${environment.name}`, ...tools.notes]) console.error(note);
-    try {
-      await adopt(environment, tools, options);
-    } catch (error) {
-      if (!(error instanceof CommandError)) throw error;
-      throw new InputError([...error.lastLines, error.message].join('\n'));
-    }
+    await explained(adopt(environment, tools, options));
   });
 }
 

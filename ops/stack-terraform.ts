@@ -40,16 +40,19 @@ export async function prepareFolders(): Promise<void> {
 
 /** Terraform in the folder of one synthesized stack, with the state in its backend. */
 export class StackTerraform {
-  readonly folder: string;
   #isReady = false;
 
+  /**
+   * @param folder - where the configuration is, if not where it is synthesized to
+   * @param initFlags - what `terraform init` is told beside the usual
+   */
   constructor(
     readonly stack: string,
     private readonly tools: Tools,
     private readonly onLine?: (line: string) => void,
-  ) {
-    this.folder = stackFolder(stack);
-  }
+    readonly folder = stackFolder(stack),
+    private readonly initFlags: readonly string[] = [],
+  ) {}
 
   async configuration(): Promise<Configuration> {
     return JSON.parse(await readFile(join(this.folder, 'cdk.tf.json'), 'utf8'));
@@ -64,7 +67,7 @@ export class StackTerraform {
 
   /** The state in the backend, if there is one. */
   async pull(): Promise<State | undefined> {
-    const text = await this.#run('state', 'pull');
+    const text = await this.run('state', 'pull');
     const state: State | undefined = text.trim() === '' ? undefined : JSON.parse(text);
     // In the place of none there is one with a lineage made up, and never written.
     return state?.serial === 0 ? undefined : state;
@@ -75,21 +78,26 @@ export class StackTerraform {
     const file = join(this.folder, 'push.tfstate');
     await writeFile(file, JSON.stringify(state, null, 2), { mode: 0o600 });
     try {
-      await this.#run('state', 'push', 'push.tfstate');
+      await this.run('state', 'push', 'push.tfstate');
     } finally {
       await rm(file);
     }
   }
 
   async freeLock(id: string): Promise<void> {
-    await this.#run('force-unlock', '-force', id);
+    await this.run('force-unlock', '-force', id);
   }
 
   /** What writes the state here: Terraform's version, and the address of the AWS provider that it has chosen. */
   async versions(): Promise<{ readonly terraform: string; readonly awsProvider: string }> {
-    const { terraform_version, provider_selections } = JSON.parse(await this.#run('version', '-json'));
+    const { terraform_version, provider_selections } = JSON.parse(await this.run('version', '-json'));
     const awsProvider = Object.keys(provider_selections).find((it) => it.endsWith('/hashicorp/aws'));
     return { terraform: terraform_version, awsProvider: awsProvider ?? '' };
+  }
+
+  /** Versions of the providers that are installed here, by address. */
+  async providers(): Promise<Readonly<Record<string, string>>> {
+    return JSON.parse(await this.run('version', '-json')).provider_selections;
   }
 
   /** Plan the stack with these imports; `apply` does exactly this plan. */
@@ -97,8 +105,8 @@ export class StackTerraform {
     const file = join(this.folder, importsFile);
     await writeFile(file, JSON.stringify({ import: imports }, null, 2));
     try {
-      await this.#run('plan', '-input=false', '-no-color', `-out=${planFile}`);
-      const plan = JSON.parse(await this.#run('show', '-json', planFile));
+      await this.run('plan', '-input=false', '-no-color', `-out=${planFile}`);
+      const plan = JSON.parse(await this.run('show', '-json', planFile));
       return plan.resource_changes ?? [];
     } finally {
       await rm(file);
@@ -106,7 +114,7 @@ export class StackTerraform {
   }
 
   async apply(): Promise<void> {
-    await this.#run('apply', '-input=false', '-no-color', planFile);
+    await this.run('apply', '-input=false', '-no-color', planFile);
   }
 
   /** Remove what `plan` has left, also that of a run which was killed. */
@@ -114,12 +122,14 @@ export class StackTerraform {
     for (const file of [importsFile, planFile]) await rm(join(this.folder, file), { force: true });
   }
 
-  async #run(...args: readonly string[]): Promise<string> {
+  /** Run a command of Terraform and return its output. */
+  async run(...args: readonly string[]): Promise<string> {
     const { terraform, variables } = this.tools;
     const options = { cwd: this.folder, env: variables, ...(this.onLine && { onLine: this.onLine }) };
     if (!this.#isReady) {
       // The folder may have served another environment before.
-      await run(terraform, ['init', '-input=false', '-no-color', '-reconfigure'], options);
+      const init = ['init', '-input=false', '-no-color', '-reconfigure', ...this.initFlags];
+      await run(terraform, init, options);
       this.#isReady = true;
     }
     return run(terraform, args, options);
