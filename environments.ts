@@ -97,6 +97,10 @@ const environmentSchema = z.object({
   tags: z.record(z.string().regex(/^(?!aws:).{1,128}$/), z.string().max(256), {
     error: 'tags with names of 1 to 128 characters that do not start with "aws:"',
   }),
+  /** Risks of plans that `npm run review` does not stop at, by the names it gives them. @default none */
+  acceptedRisks: z.array(text(/^[a-z-]+:./, 'the name of a risk, as "npm run review" prints it')).optional(),
+  /** How many records of a stack a plan may change without that being a risk. @default 10 */
+  maxChangedRecords: wholeNumber(0, 1_000_000).optional(),
   /** Versions of hashicorp/aws that may be used, in Terraform's syntax. */
   awsProviderVersion: text(/^[<>=~!.,\s\d]+$/, 'a version constraint such as ">= 6.25.0, < 7.0.0"'),
 });

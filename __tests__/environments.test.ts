@@ -72,6 +72,14 @@ describe('checkEnvironment', () => {
     [{ nameSuffix: 'prod' }, 'nameSuffix: bad value, got "prod"; expected an empty text or a hyphen'],
     [{ tracing: 'On' }, 'tracing: bad value, got "On"; expected one of PassThrough, Active'],
     [
+      { acceptedRisks: ['everything'] },
+      'acceptedRisks.0: bad value, got "everything"; expected the name of a risk, as "npm run review" prints it',
+    ],
+    [
+      { maxChangedRecords: -1 },
+      'maxChangedRecords: bad value, got -1; expected a whole number from 0 to 1000000',
+    ],
+    [
       { reservedConcurrency: -1 },
       'reservedConcurrency: bad value, got -1; expected a whole number from 0 to 1000',
     ],

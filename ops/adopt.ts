@@ -7,7 +7,9 @@ import { stackNames, stateKey } from '../stacks/names';
 import { confirm, expectTerminal } from './confirm';
 import { erroredStateFile, erroredStates } from './errored-state';
 import { findExisting } from './find-existing';
-import { summarizePlan } from './plan-summary';
+import { describeFinding } from './review/finding';
+import { destroyedBy } from './review/plan';
+import { review } from './review/review';
 import { explained } from './run';
 import { StackTerraform } from './stack-terraform';
 import { addressesOf, backUp, nextAfter, type State, withoutTaint, withRecords } from './state';
@@ -141,12 +143,17 @@ async function adoptStack(terraform: StackTerraform, context: Context): Promise<
   const pushed = changesState ? await terraform.pull() : undefined;
   let isApplying = false;
   try {
-    const { lines, counts, losses } = summarizePlan(await terraform.plan(imports));
+    const plan = await terraform.plan(imports);
+    const { findings, stacks } = review([{ stack, plan }]);
+    const destroyed = destroyedBy(plan.resource_changes ?? []);
     for (const { key } of records) report(`  ${key}: record taken into the state as it is`);
     for (const address of unfinished) report(`  ${address}: kept, though making it was interrupted`);
-    for (const line of lines) report(`  ${line}`);
-    report(`${stack}: ${counts}`);
-    if (losses.length > 0) {
+    for (const line of findings.flatMap(describeFinding)) report(`  ${line}`);
+    report(`${stack}: ${stacks[0]?.counts}`);
+    if (destroyed.length > 0) {
+      const losses = findings.flatMap((it) =>
+        destroyed.includes(it.address) ? describeFinding({ ...it, details: [] }) : [],
+      );
       throw new InputError([`${stack}: stopped, nothing is adopted`, ...losses].join('\n  '));
     }
     if (!(await approve(`${stack}: apply this?`))) {

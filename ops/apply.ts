@@ -15,8 +15,10 @@ import {
   readPlanFolder,
   stackFiles,
 } from './plan-folder';
-import { summarizePlan } from './plan-summary';
-import { type PlanJson, stackProblems } from './planned-stack';
+import { stackProblems } from './planned-stack';
+import { describeFinding } from './review/finding';
+import { type Plan, readPlan } from './review/plan';
+import { review } from './review/review';
 import { CommandError, explained } from './run';
 import { StackTerraform } from './stack-terraform';
 import { findStateBucket } from './state-bucket';
@@ -71,16 +73,17 @@ export async function apply(environment: Environment, tools: Tools, options: App
 
     const changing = stacks.filter((_, index) => manifest.stacks[index]?.changes);
     report(describePlan(manifest));
-    for (const { stack } of changing) {
-      const { lines, counts } = summarizePlan(readJson(plan, stack).resource_changes ?? []);
-      // What was reviewed, by name alone: values may be sensitive.
-      for (const line of lines.filter((it) => !it.startsWith(' '))) report(`  ${line}`);
-      report(`${stack}: ${counts}`);
-    }
     if (changing.length === 0) {
       report('nothing to change');
       return;
     }
+    const reviewed = review(changing.map(({ stack }) => ({ stack, plan: readJson(plan, stack) })));
+    for (const { stack, counts } of reviewed.stacks) {
+      const findings = reviewed.findings.filter((it) => it.stack === stack);
+      for (const it of findings.flatMap((it) => describeFinding({ ...it, details: [] }))) report(`  ${it}`);
+      report(`${stack}: ${counts}`);
+    }
+    report(reviewed.verdict);
     if (!(await approve('Apply this plan?'))) throw new InputError('not approved, nothing is applied');
     await applyStacks(folder, changing, report);
   } finally {
@@ -189,7 +192,7 @@ async function terraformProblems(terraform: StackTerraform, plan: PlanFolder): P
       version,
     );
   }
-  const shown: PlanJson = JSON.parse(await terraform.run('show', '-json', planFile));
+  const shown = JSON.parse(await terraform.run('show', '-json', planFile));
   if (!isDeepStrictEqual(shown, readJson(plan, stack))) {
     problems.push(
       describeMistake({
@@ -219,8 +222,9 @@ function refuse(folder: string, problems: readonly string[]): void {
 const refusal = (folder: string, problems: readonly string[]) =>
   new InputError([`${folder}: refused, nothing is applied`, ...problems].join('\n'));
 
-function readJson(plan: PlanFolder, stack: string): PlanJson {
-  return JSON.parse(new Map(stackFiles(plan, stack)).get(planJsonFile)?.toString('utf8') ?? '{}');
+function readJson({ files }: PlanFolder, stack: string): Plan {
+  const file = `${stack}/${planJsonFile}`;
+  return readPlan(files.get(file)?.toString('utf8') ?? '', file);
 }
 
 function describePlan({ environment, accountId, region, commit, dirty, createdAt }: Manifest): string {

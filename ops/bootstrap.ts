@@ -5,6 +5,7 @@ import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { type Environment, readEnvironment } from '../environments';
 import { InputError, runCommand } from '../input-error';
 import { stackNames } from '../stacks/names';
+import { destroyedBy, type ResourceChange } from './review/plan';
 import { CommandError, run } from './run';
 import { findStateBucket, type StateBucket } from './state-bucket';
 import { placeLock, synthesize, type Tools, withTools } from './tools';
@@ -105,17 +106,9 @@ async function update(terraform: Terraform): Promise<void> {
   await terraform('apply', '-input=false', planFile);
 }
 
-/** A change of a resource, as Terraform's plan has it in JSON. */
-interface ResourceChange {
-  readonly address: string;
-  readonly change: { readonly actions: readonly string[] };
-}
-
 /** An older clone knows less of the bucket than what is there. */
 export function expectNoDestruction(changes: readonly ResourceChange[]): void {
-  const destroyed = changes
-    .filter(({ change }) => change.actions.includes('delete'))
-    .map(({ address }) => address);
+  const destroyed = destroyedBy(changes);
   if (destroyed.length === 0) return;
   throw new InputError(
     `bootstrap: would destroy ${destroyed.join(', ')}, which it never does; is this clone up to date? If it is meant: "npm run deploy -- ${stackNames.stateBackend}"`,

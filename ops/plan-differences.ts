@@ -1,4 +1,12 @@
 import { type Difference, differencesOf } from './differences';
+import {
+  type Attributes,
+  type Change,
+  type Plan,
+  type Resource,
+  showableSides,
+  unknown,
+} from './review/plan';
 
 /** How what is deployed at one address differs from the configuration. */
 export interface ResourceDifference {
@@ -14,37 +22,6 @@ export interface ResourceDifference {
   readonly attributes: readonly Difference[];
   /** The command that ends the difference. */
   readonly repair: string;
-}
-
-/** What is read of `terraform show -json <plan>`. @see https://developer.hashicorp.com/terraform/internals/json-format */
-export interface Plan {
-  readonly prior_state?: { readonly values?: { readonly root_module: { readonly resources?: Resource[] } } };
-  /** What has changed since Terraform last wrote the state. */
-  readonly resource_drift?: readonly ResourceChange[];
-  readonly resource_changes?: readonly ResourceChange[];
-}
-
-type Attributes = Readonly<Record<string, unknown>>;
-
-interface Resource {
-  readonly address: string;
-  readonly mode: 'managed' | 'data';
-  readonly type: string;
-  readonly values: Attributes;
-}
-
-interface ResourceChange {
-  readonly address: string;
-  readonly change: {
-    readonly actions: readonly ('no-op' | 'read' | 'create' | 'update' | 'delete')[];
-    readonly before: Attributes | null;
-    readonly after: Attributes | null;
-    /** `true` at each place that is known after the deployment only. */
-    readonly after_unknown?: unknown;
-    /** `true` at each place that must not be shown. */
-    readonly before_sensitive?: unknown;
-    readonly after_sensitive?: unknown;
-  };
 }
 
 /** Whether a state knows any resource. */
@@ -75,11 +52,11 @@ function plannedDifferences(
     const outside = driftOf.get(address);
     const base = { address, repair, replaced: actions.length > 1 };
     if (actions.length === 1 && (actions[0] === 'no-op' || actions[0] === 'read')) return [];
-    if (change.before === null) {
+    if (change.before === null || change.before === undefined) {
       const origin = outside?.actions.includes('delete') ? 'outside' : 'not-deployed';
       return [{ ...base, kind: 'missing', origin, attributes: [] }];
     }
-    if (change.after === null) {
+    if (change.after === null || change.after === undefined) {
       return [{ ...base, kind: 'unexpected', origin: 'not-deployed', attributes: [] }];
     }
     const changedOutside = new Set(outside ? attributeDifferences(outside).map(({ path }) => path) : []);
@@ -95,45 +72,17 @@ function plannedDifferences(
   });
 }
 
-/** `tags` is what one resource has beside the default tags, `tags_all` both: the latter tells all, under the former's name. */
-function attributeDifferences({
-  before,
-  after,
-  after_unknown: unknown,
-  ...change
-}: ResourceChange['change']) {
-  const known = (side: Attributes | null) => {
-    const { tags, tags_all, ...others } = withoutUnknown(side ?? {}, unknown) as Attributes;
+/**
+ * `tags` is what one resource has beside the default tags, `tags_all` both: the latter tells all, under the former's name.
+ * Of what is known after a deployment only, nothing can be said before it.
+ */
+function attributeDifferences(change: Change): Difference[] {
+  const { before, after } = showableSides(change);
+  const known = (side: unknown) => {
+    const { tags, tags_all, ...others } = Object(side);
     return { ...others, tags: tags_all ?? tags };
   };
-  const isSensitive = (path: string) => {
-    const [attribute = ''] = path.split(/[.[]/);
-    return [change.before_sensitive, change.after_sensitive].some((marks) =>
-      holdsTrue((marks as Attributes | undefined)?.[attribute]),
-    );
-  };
-  return differencesOf(known(after), known(before)).map((difference) =>
-    isSensitive(difference.path) ? { ...difference, ...masked } : difference,
-  );
-}
-
-const masked = { expected: '(sensitive)', found: '(sensitive)' };
-
-/** A value without the places that `unknown` marks: of those nothing can be said before a deployment. */
-function withoutUnknown(value: unknown, unknown: unknown): unknown {
-  if (unknown === true) return undefined;
-  if (Array.isArray(value)) return value.map((it, index) => withoutUnknown(it, Object(unknown)[index]));
-  if (typeof value !== 'object' || value === null) return value;
-  const members = Object.entries(value).map(([name, it]) => [
-    name,
-    withoutUnknown(it, Object(unknown)[name]),
-  ]);
-  return Object.fromEntries(members);
-}
-
-function holdsTrue(marks: unknown): boolean {
-  if (typeof marks !== 'object' || marks === null) return marks === true;
-  return Object.values(marks).some(holdsTrue);
+  return differencesOf(known(after), known(before)).filter(({ expected }) => expected !== unknown);
 }
 
 /** Terraform remembers the hash of the code that it has deployed, and never compares it with that of the function. */
@@ -144,7 +93,7 @@ function codeDifferences(plan: Plan, stack: string, deploy: string): ResourceDif
       const { source_code_hash: expected, code_sha256: found } = values;
       if (expected === found) return [];
       const deploysCode = plan.resource_changes?.some(
-        (it) => it.address === address && it.change.after?.source_code_hash !== expected,
+        (it) => it.address === address && Object(it.change.after).source_code_hash !== expected,
       );
       const upload = `aws lambda update-function-code --function-name ${values.function_name} --zip-file fileb://cdktf.out/stacks/${stack}/${values.filename} --publish`;
       return [
@@ -196,6 +145,11 @@ interface Role {
   readonly inline_policy?: readonly { readonly name: string }[] | null;
 }
 
-function managedResources({ prior_state: state }: Plan): readonly Resource[] {
-  return (state?.values?.root_module.resources ?? []).filter(({ mode }) => mode === 'managed');
+/** The resources of a stack: it has no modules. */
+function managedResources({
+  prior_state: state,
+}: Plan): readonly (Resource & { readonly values: Attributes })[] {
+  return (state?.values?.root_module?.resources ?? [])
+    .filter(({ mode }) => mode === 'managed')
+    .map((it) => ({ ...it, values: it.values ?? {} }));
 }

@@ -4,7 +4,9 @@ import { isDeepStrictEqual, parseArgs } from 'node:util';
 import { type Environment, readEnvironment } from '../environments';
 import { InputError, runCommand } from '../input-error';
 import { findTerraform } from '../local/terraform';
+import { readManifest } from '../seed-data/import-manifest';
 import { allStacks, chosenStacks } from './chosen-stacks';
+import { expectParts } from './import-parts';
 import {
   configurationFile,
   lockFile,
@@ -15,8 +17,9 @@ import {
   readPlanFolder,
   writePlanFolder,
 } from './plan-folder';
-import { summarizePlan } from './plan-summary';
-import { archivesOf, backendProblems, effectDifferences, type PlanJson, readPlanFile } from './planned-stack';
+import { archivesOf, backendProblems, effectDifferences, readPlanFile } from './planned-stack';
+import { type Plan, readPlan } from './review/plan';
+import { review } from './review/review';
 import { CommandError, explained, run } from './run';
 import { prepareFolders, StackTerraform } from './stack-terraform';
 import { findStateBucket } from './state-bucket';
@@ -45,6 +48,8 @@ export interface PlanReport {
   /** SHA-256 of the folder's manifest: what `npm run apply -- <folder> --digest` expects. */
   readonly digest: string;
   readonly changes: boolean;
+  /** What the plans would do, in one line. */
+  readonly verdict: string;
   readonly stacks: readonly { readonly name: string; readonly changes: boolean; readonly counts: string }[];
 }
 
@@ -86,6 +91,9 @@ export async function plan(
       return planStack(environment, new StackTerraform(stack, tools));
     }),
   );
+  if (environment.seed.mode === 'import' && planned.some(({ json }) => makesTable(json))) {
+    await expectParts(environment, readManifest(environment.seed.manifest));
+  }
   const { product, version } = await findTerraform({
     ...process.env,
     TERRAFORM_BINARY_NAME: tools.terraform,
@@ -104,16 +112,25 @@ export async function plan(
   const files = new Map(planned.flatMap((stack) => stack.files));
   const kept = older && keepOrReplace(folder, older, description, planned, report);
   const { digest, manifest } = kept ?? (await writePlanFolder(folder, description, files));
+  const reviewed = review(planned.map(({ name, json }) => ({ stack: name, plan: json })));
   return {
     environment: environment.name,
     folder,
     digest,
     changes: manifest.stacks.some(({ changes }) => changes),
-    stacks: planned.map(({ name, changes, json }) => {
-      const { counts } = summarizePlan(json.resource_changes ?? []);
-      return { name, changes, counts };
-    }),
+    verdict: reviewed.verdict,
+    stacks: planned.map(({ name, changes }, index) => ({
+      name,
+      changes,
+      counts: reviewed.stacks[index]?.counts ?? '',
+    })),
   };
+}
+
+function makesTable({ resource_changes: changes = [] }: Plan): boolean {
+  return changes.some(
+    ({ type, change }) => type === 'aws_dynamodb_table' && change.actions.includes('create'),
+  );
 }
 
 type Description = Parameters<typeof writePlanFolder>[1];
@@ -122,7 +139,7 @@ interface Planned {
   readonly name: string;
   readonly changes: boolean;
   readonly state: Manifest['stacks'][number]['state'];
-  readonly json: PlanJson;
+  readonly json: Plan;
   readonly providers: Readonly<Record<string, string>>;
   /** By their path in the plan folder. */
   readonly files: readonly (readonly [string, Buffer])[];
@@ -147,7 +164,7 @@ async function planStack(environment: Environment, terraform: StackTerraform): P
       },
     );
     const text = await terraform.run('show', '-json', planFile);
-    const json: PlanJson = JSON.parse(text);
+    const json = readPlan(text, planJsonFile);
     const content = await read(planFile);
     const inside = readPlanFile(content);
     if (!inside)
@@ -179,7 +196,7 @@ function keepOrReplace(
 ): PlanFolder | undefined {
   const { commit, dirty, createdAt } = older.manifest;
   const [before, now] = [circumstances(older.manifest), circumstances(description)];
-  const olderJson = (stack: string): PlanJson => {
+  const olderJson = (stack: string): Plan => {
     const text = older.files.get(`${stack}/${planJsonFile}`)?.toString('utf8');
     return text === undefined ? {} : JSON.parse(text);
   };
@@ -235,8 +252,9 @@ async function readCommit(): Promise<Pick<Manifest, 'commit' | 'dirty'>> {
   }
 }
 
-function describeReport({ folder, digest, changes, stacks }: PlanReport): string {
+function describeReport({ folder, digest, changes, verdict, stacks }: PlanReport): string {
   return [
+    verdict,
     ...stacks.map((it) => `${it.name}: ${it.changes ? it.counts : 'no changes'}`),
     `plan folder ${folder}`,
     `digest ${digest}`,

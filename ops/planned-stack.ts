@@ -5,16 +5,7 @@ import { describeMistake } from '../input-error';
 import { stateKey } from '../stacks/names';
 import { differencesOf } from './differences';
 import { configurationFile, lockFile, type PlannedState, planFile, planJsonFile } from './plan-folder';
-import type { ResourceChange } from './plan-summary';
-
-/** What is read of `terraform show -json <plan>`. @see https://developer.hashicorp.com/terraform/internals/json-format */
-export interface PlanJson {
-  readonly errored?: boolean;
-  readonly resource_changes?: readonly (ResourceChange & {
-    readonly type: string;
-    readonly deposed?: string;
-  })[];
-}
+import type { Plan } from './review/plan';
 
 /** What a plan file carries along: what it was made from, and on which state. */
 interface PlanContent {
@@ -60,7 +51,7 @@ export function stackProblems(
     return [
       describe(planFile, 'not a plan of Terraform', 'other content', 'what "terraform plan" has written'),
     ];
-  const plan = parse(textOf(planJsonFile)) as PlanJson | undefined;
+  const plan = parse(textOf(planJsonFile)) as Plan | undefined;
   if (!plan) {
     return [
       describe(planJsonFile, 'not JSON', textOf(planJsonFile), 'what "terraform show -json" has written'),
@@ -114,7 +105,7 @@ export function backendProblems(
 }
 
 /** Each function's archive must be there, as it was planned, and no other. */
-function archiveProblems(stack: string, plan: PlanJson, files: ReadonlyMap<string, Buffer>): string[] {
+function archiveProblems(stack: string, plan: Plan, files: ReadonlyMap<string, Buffer>): string[] {
   const planned = archivesOf(plan);
   const problems = [...planned].flatMap(([file, hash]) => {
     const content = files.get(file);
@@ -144,20 +135,17 @@ function archiveProblems(stack: string, plan: PlanJson, files: ReadonlyMap<strin
 }
 
 /** Base64 SHA-256 of each archive that a plan's functions are made of, by its file. */
-export function archivesOf({ resource_changes: changes = [] }: PlanJson): Map<string, string> {
-  const functions = changes.filter(
-    ({ type, change }) => type === 'aws_lambda_function' && change.after?.filename,
-  );
-  return new Map(
-    functions.map(({ change: { after } }) => [String(after?.filename), String(after?.source_code_hash)]),
-  );
+export function archivesOf({ resource_changes: changes = [] }: Plan): Map<string, string> {
+  const functions = changes.filter(({ type }) => type === 'aws_lambda_function');
+  const planned = functions.map(({ change }) => Object(change.after)).filter(({ filename }) => filename);
+  return new Map(planned.map((it) => [String(it.filename), String(it.source_code_hash)]));
 }
 
 /**
  * Where two plans of a stack would not do the same; times, and what only tells of the state they were made on, are left
  * out. No value is named, for some are sensitive.
  */
-export function effectDifferences(reviewed: PlanJson, now: PlanJson): string[] {
+export function effectDifferences(reviewed: Plan, now: Plan): string[] {
   const [before, after] = [effects(reviewed), effects(now)];
   const addresses = [...new Set([...before.keys(), ...after.keys()])].sort();
   return addresses.flatMap((address) => {
@@ -170,7 +158,7 @@ export function effectDifferences(reviewed: PlanJson, now: PlanJson): string[] {
 }
 
 /** What a plan changes, by address. */
-function effects({ resource_changes: changes = [] }: PlanJson) {
+function effects({ resource_changes: changes = [] }: Plan) {
   const changing = changes.filter(
     ({ mode, change: { actions, importing } }) =>
       mode === 'managed' && (importing !== undefined || actions.some((action) => action !== 'no-op')),

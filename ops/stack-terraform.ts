@@ -2,7 +2,7 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stackNames } from '../stacks/names';
 import { refuseErroredStates } from './errored-state';
-import type { ResourceChange } from './plan-summary';
+import { type Plan, readPlan } from './review/plan';
 import { run } from './run';
 import type { State } from './state';
 import { stackFolder, type Tools } from './tools';
@@ -101,13 +101,12 @@ export class StackTerraform {
   }
 
   /** Plan the stack with these imports; `apply` does exactly this plan. */
-  async plan(imports: readonly Import[]): Promise<readonly ResourceChange[]> {
+  async plan(imports: readonly Import[]): Promise<Plan> {
     const file = join(this.folder, importsFile);
     await writeFile(file, JSON.stringify({ import: imports }, null, 2));
     try {
       await this.run('plan', '-input=false', '-no-color', `-out=${planFile}`);
-      const plan = JSON.parse(await this.run('show', '-json', planFile));
-      return plan.resource_changes ?? [];
+      return readPlan(await this.run('show', '-json', planFile), planFile);
     } finally {
       await rm(file);
     }

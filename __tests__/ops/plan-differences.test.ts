@@ -1,4 +1,5 @@
-import { isDeployed, type Plan, resourceDifferences } from '../../ops/plan-differences';
+import { isDeployed, resourceDifferences } from '../../ops/plan-differences';
+import type { Plan } from '../../ops/review/plan';
 
 type Change = NonNullable<Plan['resource_changes']>[number]['change'];
 
@@ -155,7 +156,11 @@ describe('what Terraform would change', () => {
     );
 
     expect(resourceDifferences(plan, 'table')).toMatchObject([
-      { attributes: [{ path: 'variables.PASSWORD', expected: '(sensitive)', found: '(sensitive)' }] },
+      {
+        attributes: [
+          { path: 'variables.PASSWORD', expected: '(sensitive, another value)', found: '(sensitive)' },
+        ],
+      },
     ]);
   });
 });

@@ -1,4 +1,5 @@
-import { effectDifferences, type PlanJson } from '../../ops/planned-stack';
+import { effectDifferences } from '../../ops/planned-stack';
+import type { Plan } from '../../ops/review/plan';
 
 const change = (name: string, change: object, more = {}) => ({
   address: `aws_thing.${name}`,
@@ -8,7 +9,7 @@ const change = (name: string, change: object, more = {}) => ({
   ...more,
 });
 const plan = (...changes: object[]) =>
-  ({ timestamp: new Date().toISOString(), resource_changes: changes }) as unknown as PlanJson;
+  ({ timestamp: new Date().toISOString(), resource_changes: changes }) as unknown as Plan;
 
 describe('effectDifferences', () => {
   it('finds none between plans that change the same, whatever else they read', () => {

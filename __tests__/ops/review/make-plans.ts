@@ -1,0 +1,163 @@
+/**
+ * Makes `plans/` anew with real Terraform on an AWS of this machine: `npx tsx __tests__/ops/review/make-plans.ts [kind…]`.
+ * It takes minutes, so its files are kept. Times and random ids are masked; nothing else is edited.
+ */
+import {
+  appendFileSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { DynamoDB } from '@aws-sdk/client-dynamodb';
+import { Lambda } from '@aws-sdk/client-lambda';
+import { App } from 'cdktf';
+import { archiveProviderVersion, checkEnvironment, readEnvironment } from '../../../environments';
+import { partitionKey } from '../../../lambdas/shared/columns';
+import { localAwsEnvironment, startLocalAws } from '../../../local/instance';
+import { prepareProviders } from '../../../local/providers';
+import { findTerraform } from '../../../local/terraform';
+import { CommandError, run } from '../../../ops/run';
+import { loadSeed } from '../../../seed-data/load-seed';
+import { FunctionsStack } from '../../../stacks/functions-stack';
+import { StateBackendStack } from '../../../stacks/state-backend-stack';
+import { TableStack } from '../../../stacks/table-stack';
+import { type Configuration, type PlanCase, planCases } from './plan-cases';
+
+const folder = mkdtempSync(join(tmpdir(), 'make-plans-'));
+const stackFolder = join(folder, 'stack');
+const isProvider = (file: string) => /^\.terraform(\.lock\.hcl)?$/.test(file);
+
+async function main(kinds: readonly string[]): Promise<void> {
+  mkdirSync(stackFolder);
+  process.env.SUPERMISSION_LOCAL_FOLDER = join(folder, 'aws');
+  const aws = await startLocalAws({ keep: false, port: 0 });
+  const terraform = await findTerraform();
+  const providers = await prepareProviders({
+    terraform,
+    awsVersions: '5.100.0',
+    archiveVersions: archiveProviderVersion,
+    standIn: { workingDirectory: stackFolder },
+  });
+  const env = {
+    ...localAwsEnvironment(aws.url, 'us-east-1'),
+    ...providers.variables,
+    CHECKPOINT_DISABLE: '1',
+  };
+  try {
+    for (const kind of kinds) {
+      await fetch(new URL('/moto-api/reset', aws.url), { method: 'POST' });
+      try {
+        const plan = await makePlan(planCases[kind] as PlanCase, terraform.path, env, aws.url);
+        writeFileSync(join(__dirname, 'plans', `${kind}.json`), `${masked(plan)}\n`);
+        console.log(`${kind}: ${plan.length} characters`);
+      } catch (error) {
+        process.exitCode = 1;
+        console.error(`${kind}: ${error instanceof CommandError ? error.lastLines.join('\n') : error}`);
+      }
+    }
+  } finally {
+    await providers.stop();
+    await aws.stop();
+    rmSync(folder, { recursive: true });
+  }
+}
+
+async function makePlan(
+  { before, after, outside, flags = [], fails }: PlanCase,
+  terraform: string,
+  env: NodeJS.ProcessEnv,
+  endpoint: string,
+): Promise<string> {
+  const inStack = (...args: string[]) => run(terraform, args, { cwd: stackFolder, env });
+  clear(() => false);
+  if (before) {
+    write(before);
+    await inStack('init', '-input=false', '-reconfigure');
+    await inStack('apply', '-input=false', '-auto-approve');
+  }
+  const config = {
+    endpoint,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+  };
+  await outside?.({ dynamodb: new DynamoDB(config), lambda: new Lambda(config) });
+  if (after) {
+    clear((file) => file.startsWith('terraform.tfstate'));
+    write(after);
+  }
+  await inStack('init', '-input=false', '-reconfigure');
+  const failure = await inStack('plan', '-input=false', '-out=plan.tfplan', ...flags).catch((error) => error);
+  if (failure instanceof CommandError !== Boolean(fails)) throw new Error(JSON.stringify(failure, null, 2));
+  return inStack('show', '-json', 'plan.tfplan');
+}
+
+function clear(isKept: (file: string) => boolean): void {
+  for (const file of readdirSync(stackFolder).filter((it) => !isProvider(it) && !isKept(it))) {
+    rmSync(join(stackFolder, file), { recursive: true });
+  }
+}
+
+function write(configuration: Configuration): void {
+  const files = 'terraform' in configuration ? plainFiles(configuration) : stackFiles(configuration);
+  for (const [name, content] of Object.entries(files)) {
+    mkdirSync(dirname(join(stackFolder, name)), { recursive: true });
+    writeFileSync(join(stackFolder, name), JSON.stringify(content, null, 2));
+  }
+}
+
+function plainFiles({ terraform, files }: Extract<Configuration, { terraform: unknown }>) {
+  const required_providers = { aws: { source: 'hashicorp/aws' } };
+  const provider = { aws: { region: 'us-east-1', s3_use_path_style: true } };
+  return {
+    'main.tf.json': { terraform: { backend: { local: {} }, required_providers }, provider, ...terraform },
+    ...files,
+  };
+}
+
+/** The stack as the app defines it, with the state in a file. */
+function stackFiles({ stack, row, items, edit, code }: Extract<Configuration, { stack: unknown }>) {
+  const environment = checkEnvironment({ ...readEnvironment({}), ...row });
+  const seed = loadSeed(environment.seed, { partitionKey });
+  const outdir = mkdtempSync(join(folder, 'out-'));
+  const app = new App({ outdir });
+  if (stack === 'table') {
+    const edited = seed.mode === 'items' && items ? { ...seed, items: items(seed.items) } : seed;
+    new TableStack(app, { environment, seed: edited });
+  }
+  if (stack === 'functions') new FunctionsStack(app, { environment });
+  if (stack === 'state-backend') new StateBackendStack(app, { environment });
+  app.synth();
+  cpSync(join(outdir, 'stacks', stack), stackFolder, { recursive: true });
+  const file = join(stackFolder, 'cdk.tf.json');
+  const configuration = JSON.parse(readFileSync(file, 'utf8'));
+  edit?.(configuration);
+  if (code) {
+    for (const it of readdirSync(join(stackFolder, 'assets'), { recursive: true, encoding: 'utf8' })) {
+      if (it.endsWith('index.mjs')) appendFileSync(join(stackFolder, 'assets', it), code);
+    }
+  }
+  return {
+    'cdk.tf.json': configuration,
+    'backend_override.tf.json': { terraform: { backend: { local: {} } } },
+  };
+}
+
+function masked(plan: string): string {
+  return plan
+    .trim()
+    .replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|\+0000)/g, '2026-01-01T00:00:00Z')
+    .replace(/"(ARO|ANP|AID)A[A-Z0-9]{17}"/g, '"$1AMASKED0000000000"')
+    .replace(
+      /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g,
+      '00000000-0000-4000-8000-000000000000',
+    );
+}
+
+const named = process.argv.slice(2);
+main(named.length > 0 ? named : Object.keys(planCases));

@@ -1,0 +1,76 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { readEnvironment } from '../environments';
+import { describeMistake, InputError, runCommand } from '../input-error';
+import { htmlOf } from './review/html';
+import { markdownOf } from './review/markdown';
+import { readPlans } from './review/plan-folder';
+import { review } from './review/review';
+
+const usage = `Usage: npm run review [-- [<folder or plan.json>] [--accept <risk>]… [--html <file>] [--json]]
+
+Say in words what plans would do, the most dangerous first: a folder that "npm run plan" wrote (plans/<environment> if
+none is named), or what "terraform show -json <plan file>" prints, of any Terraform. It prints Markdown for a comment of a
+pull request, 65,000 characters at most.
+
+--accept <risk>             a risk that is meant, by its name; the output has the line that accepts each open one.
+                            The row in environments.ts of a folder's environment has others (acceptedRisks)
+--max-changed-records <n>   records of a stack that may change without being a risk (the row's, or 10)
+--html <file>               write the same as one page, which needs no network
+--json                      print the type Review in ops/review/review.ts instead
+
+Exit code 0 without an open risk, 2 with one, 1 if it could not be found out.`;
+
+function main(): void {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      help: { type: 'boolean', short: 'h' },
+      json: { type: 'boolean' },
+      html: { type: 'string' },
+      accept: { type: 'string', multiple: true },
+      'max-changed-records': { type: 'string' },
+    },
+  });
+  if (values.help) {
+    console.log(usage);
+    return;
+  }
+  const [path = join('plans', readEnvironment().name), surplus] = positionals;
+  if (surplus !== undefined) throw mistake('argument', 'one too many', surplus, 'one folder or one plan');
+  const { environment, plans, sizeOf } = readPlans(path);
+  const row = environment === undefined ? undefined : readEnvironment({ SUPERMISSION_ENV: environment });
+  const byFlag = values.accept ?? [];
+  const maxChangedRecords = readLimit(values['max-changed-records']) ?? row?.maxChangedRecords;
+  const result = review(plans, {
+    accepted: [...byFlag, ...(row?.acceptedRisks ?? [])],
+    ...(maxChangedRecords !== undefined && { maxChangedRecords }),
+    sizeOf,
+  });
+  const unknown = result.unusedAccepts.find((name) => byFlag.includes(name));
+  if (unknown !== undefined) {
+    const names = result.risks.map(({ name }) => name).join(', ');
+    throw mistake(
+      '--accept',
+      'no such risk',
+      unknown,
+      names === '' ? 'none: there is no risk' : `one of ${names}`,
+    );
+  }
+  if (values.html !== undefined) writeFileSync(values.html, htmlOf(result));
+  process.stdout.write(values.json ? `${JSON.stringify(result, null, 2)}\n` : markdownOf(result));
+  if (result.status === 'open-risks') process.exitCode = 2;
+}
+
+function readLimit(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  if (!/^\d{1,7}$/.test(text)) throw mistake('--max-changed-records', 'not a number', text, 'a whole number');
+  return Number(text);
+}
+
+function mistake(where: string, what: string, got: unknown, expected: string): InputError {
+  return new InputError(describeMistake({ where, what, got, expected }));
+}
+
+if (require.main === module) runCommand(main);
