@@ -1,3 +1,7 @@
+import { handlerBundles } from './stacks/handler-bundles';
+
+// That came first, so that esbuild bundles the handlers while the framework loads.
+
 import { App } from 'cdktf';
 import { readEnvironment } from './environments';
 import { runCommand } from './input-error';
@@ -8,14 +12,14 @@ import { PipelineStack } from './stacks/pipeline-stack';
 import { StateBackendStack } from './stacks/state-backend-stack';
 import { TableStack } from './stacks/table-stack';
 
-runCommand(() => {
+runCommand(async () => {
   const environment = readEnvironment();
   const seed = loadSeed(environment.seed, { partitionKey });
 
   const app = new App();
   const stateBackend = new StateBackendStack(app, { environment });
   const table = new TableStack(app, { environment, seed });
-  const functions = new FunctionsStack(app, { environment });
+  const functions = new FunctionsStack(app, { environment, bundles: await handlerBundles });
   const { pipeline } = environment;
   if (pipeline) new PipelineStack(app, { environment, pipeline });
 

@@ -13,7 +13,7 @@ describe('the app', () => {
 
   const synthesize = (checkout: Checkout, name: string): Promise<CommandResult> =>
     // A row needs no account: there are no credentials, and no region but its own.
-    checkout.run(process.execPath, ['--import', 'tsx', 'main.ts'], {
+    checkout.run(process.execPath, ['ops/app.mjs'], {
       SUPERMISSION_ENV: name,
       AWS_ACCESS_KEY_ID: undefined,
       AWS_PROFILE: undefined,
@@ -73,7 +73,7 @@ describe('the app', () => {
   ])('fails with one line when %s is %j', async (variable, value, message) => {
     const [checkout] = checkouts;
 
-    const result = await checkout.run(process.execPath, ['--import', 'tsx', 'main.ts'], {
+    const result = await checkout.run(process.execPath, ['ops/app.mjs'], {
       [variable]: value,
     });
 

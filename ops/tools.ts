@@ -14,7 +14,7 @@ export const stackFolder = (stack: string) => join('cdktf.out', 'stacks', stack)
 
 /** Write the Terraform of every stack by the app alone: cheaper than `cdktf synth`, and no command of Terraform runs. */
 export async function synthesize(options: RunOptions): Promise<void> {
-  await run(process.execPath, ['--import', 'tsx', 'main.ts'], options);
+  await run(process.execPath, ['ops/app.mjs'], options);
 }
 
 /** The providers that real environments use, with their checksums; written by `npm run providers:lock`, and committed. */

@@ -8,12 +8,17 @@ import { answeredColumns, defineAccess, telemetryStatements } from './access';
 import { Alarms } from './constructs/alarms';
 import { EnvironmentStack, type EnvironmentStackProps } from './constructs/environment-stack';
 import { type FunctionPolicy, logGroupName, NodeFunction } from './constructs/node-function';
+import type { HandlerBundles } from './handler-bundles';
 import { logsPolicyName, resourceNames, stackNames } from './names';
 import { boundaryName } from './pipeline-access';
 
+export interface FunctionsStackProps extends EnvironmentStackProps {
+  readonly bundles: HandlerBundles;
+}
+
 /** The part that can be thrown away: functions with their policies, roles, log groups and archives. */
 export class FunctionsStack extends EnvironmentStack {
-  constructor(scope: Construct, props: EnvironmentStackProps) {
+  constructor(scope: Construct, { bundles, ...props }: FunctionsStackProps) {
     super(scope, stackNames.functions, props);
     new ArchiveProvider(this, 'archive');
     this.addOverride('terraform.required_providers.archive.version', archiveProviderVersion);
@@ -51,7 +56,7 @@ export class FunctionsStack extends EnvironmentStack {
         ...this.environment,
         ...boundary,
         functionName: names.scanFunction,
-        entry: 'lambdas/super-dynamodb-function/index.ts',
+        bundle: bundles.superDynamodb,
         variables: variablesOf(names.scanFunction),
         roleName: names.scanRole,
         assumeRole: access.assumeRole,
@@ -64,7 +69,7 @@ export class FunctionsStack extends EnvironmentStack {
         ...this.environment,
         ...boundary,
         functionName: names.queryFunction,
-        entry: 'lambdas/mission-details-function/index.ts',
+        bundle: bundles.missionDetails,
         variables: variablesOf(names.queryFunction),
         roleName: names.queryRole,
         assumeRole: access.assumeRole,

@@ -64,7 +64,7 @@ describe('what is deployed, compared with what it should be', () => {
     });
     variables = { ...localAwsEnvironment(url, region), ...providers.variables };
     await s3().send(new CreateBucketCommand({ Bucket: bucket }));
-    const synth = await checkout.run(process.execPath, ['--import', 'tsx', 'main.ts']);
+    const synth = await checkout.run(process.execPath, ['ops/app.mjs']);
     expect(synth).toMatchObject({ exitCode: 0 });
     await Promise.all(
       ['table', 'functions'].map(async (stack) => {
@@ -290,7 +290,7 @@ ok     MissionDetailsFunction {"superhero":"Spiderman"}
 
   it('is repaired by what the report says', async () => {
     await s3().send(new DeleteObjectCommand({ Bucket: bucket, Key: lockKey }));
-    const synth = await checkout.run(process.execPath, ['--import', 'tsx', 'main.ts']);
+    const synth = await checkout.run(process.execPath, ['ops/app.mjs']);
     expect(synth).toMatchObject({ exitCode: 0 });
     const repairs = reported.stacks.flatMap(({ differences }) => differences.map(({ repair }) => repair));
     for (const repair of new Set(repairs)) {

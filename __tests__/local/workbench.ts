@@ -96,7 +96,7 @@ export class Workbench {
     const variables = { ...localAwsEnvironment(proxy.url, 'us-east-1'), ...providers.variables };
     const tools = { terraform: terraform.path, variables, notes: [] };
     const bench = new Workbench(checkout, aws, proxy, tools, providers);
-    const synth = await checkout.run(process.execPath, ['--import', 'tsx', 'main.ts']);
+    const synth = await checkout.run(process.execPath, ['ops/app.mjs']);
     expect(synth).toMatchObject({ exitCode: 0 });
     for (const stack of ['table', 'functions']) {
       await bench.emptyAccount();

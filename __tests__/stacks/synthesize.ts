@@ -25,11 +25,17 @@ export const environment = (name: (typeof environmentNames)[number]): Environmen
 
 export const seedData = loadSeedData('seed-data/super-missions.json', { partitionKey });
 
+/** Any folders: what is in them is the business of the test of the app. */
+const bundles = {
+  superDynamodb: 'lambdas/super-dynamodb-function',
+  missionDetails: 'lambdas/mission-details-function',
+};
+
 export const synthesizeTable = (row: Environment, seed: Seed = loadSeed(row.seed, { partitionKey })) =>
   synthesize((app) => new TableStack(app, { environment: row, seed }));
 
 export const synthesizeFunctions = (row: Environment) =>
-  synthesize((app) => new FunctionsStack(app, { environment: row }));
+  synthesize((app) => new FunctionsStack(app, { environment: row, bundles }));
 
 export const synthesizeStateBackend = (row: Environment) =>
   synthesize((app) => new StateBackendStack(app, { environment: row }));

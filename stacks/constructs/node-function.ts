@@ -11,7 +11,6 @@ import { LambdaFunction } from '@cdktf/provider-aws/lib/lambda-function';
 import { AssetType, TerraformAsset } from 'cdktf';
 import { Construct } from 'constructs';
 import type { Environment } from '../../environments';
-import { bundleHandler } from './bundle';
 
 /** A managed policy of the function's role. */
 export interface FunctionPolicy {
@@ -31,8 +30,8 @@ export interface NodeFunctionProps
     | 'logRetentionDays'
   > {
   readonly functionName: string;
-  /** The handler's file, relative to the project; it exports `handler`. */
-  readonly entry: string;
+  /** A folder whose `index.mjs` exports `handler`. */
+  readonly bundle: string;
   /** The function's environment variables. */
   readonly variables: Readonly<Record<string, string>>;
   readonly roleName: string;
@@ -74,7 +73,7 @@ export class NodeFunction extends Construct {
     });
 
     const bundle = new TerraformAsset(this, 'bundle', {
-      path: bundleHandler(props.entry),
+      path: props.bundle,
       type: AssetType.DIRECTORY,
     });
     const archive = new DataArchiveFile(this, 'archive', {
