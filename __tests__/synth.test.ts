@@ -39,14 +39,16 @@ describe('the app', () => {
     }
   });
 
-  it('puts a handler and its source map into each archive', () => {
+  it('puts a handler, its source map and its part of the AWS SDK into each archive', () => {
     const [{ folder }] = checkouts;
     const files = Object.keys(readTree(join(folder, 'cdktf.out/stacks/functions/assets')));
     expect(files.map((file) => file.split('/').pop())).toEqual([
       'index.mjs',
       'index.mjs.map',
+      'sdk.mjs',
       'index.mjs',
       'index.mjs.map',
+      'sdk.mjs',
     ]);
   });
 

@@ -1,4 +1,4 @@
-import { QueryCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
+import { QueryCommand, ScanCommand } from '#aws-sdk';
 import { partitionKey } from './columns';
 import type { Invocation } from './define-handler';
 import { documentClient } from './document-client';
