@@ -1,0 +1,11 @@
+// Reads the table page by page as SuperDynamoDBFunction does.
+import { scanPages } from '../../lambdas/shared/store';
+
+async function main() {
+  const usage = { pages: 0, items: 0, readCapacityUnits: 0 };
+  for await (const _ of scanPages({ signal: new AbortController().signal, usage }));
+  console.log(usage.items);
+  process.exit();
+}
+
+main();
