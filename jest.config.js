@@ -7,6 +7,7 @@ process.env.GOGC ??= '400';
 /** @type {import('jest').Config} */
 const shared = {
   testEnvironment: 'node',
+  modulePathIgnorePatterns: ['<rootDir>/bench/'],
   transform: { '\\.ts$': ['@swc/jest', { jsc: { target: 'es2023' } }] },
 };
 

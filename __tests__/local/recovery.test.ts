@@ -194,7 +194,7 @@ describe('a state that could not be written', () => {
       });
     }
     // What no command of ours does: the folder has the configuration of another environment, and the state still.
-    await bench.checkout.run(process.execPath, ['--import', 'tsx', 'main.ts'], { SUPERMISSION_ENV: 'lab' });
+    await bench.checkout.run(process.execPath, ['ops/app.mjs'], { SUPERMISSION_ENV: 'lab' });
     const report = await bench.adopt();
 
     expect(bench.proxy.itemWrites()).toBe(0);

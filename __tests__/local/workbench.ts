@@ -11,6 +11,7 @@ import { adopt } from '../../ops/adopt';
 import type { Configuration } from '../../ops/stack-terraform';
 import type { State } from '../../ops/state';
 import type { Tools } from '../../ops/tools';
+import { expectWithinBudget } from '../budgets';
 import { AwsFaultProxy } from './aws-fault-proxy';
 import { descendants, untilGone } from './aws-fixture';
 import { Checkout, type CommandResult } from './checkout';
@@ -173,9 +174,10 @@ export class Workbench {
     return lines.join('\n');
   }
 
-  /** Fails unless Terraform finds nothing to change. */
-  async expectNoChanges(...stacks: readonly string[]): Promise<void> {
+  /** Fails unless Terraform finds nothing to change, with no more requests than its budget allows. */
+  async expectNoChanges(...stacks: readonly ('table' | 'functions')[]): Promise<void> {
     for (const stack of stacks) {
+      const before = this.proxy.seen.length;
       const { exitCode, stdout, stderr } = await this.terraform(
         stack,
         'plan',
@@ -183,6 +185,7 @@ export class Workbench {
         '-detailed-exitcode',
       );
       expect({ exitCode, stdout, stderr }).toMatchObject({ exitCode: 0 });
+      expectWithinBudget(`requests of a plan of ${stack}`, this.proxy.seen.length - before);
     }
   }
 
