@@ -1,7 +1,7 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { basename, dirname, join } from 'node:path';
-import { type BuildOptions, build } from 'esbuild';
+import { createHash } from 'node:crypto';
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import { type BuildOptions, build, type OutputFile } from 'esbuild';
 
 /** The handlers' files, relative to the project. */
 export const handlerEntries = {
@@ -55,21 +55,31 @@ async function bundleHandlers(): Promise<HandlerBundles> {
       sourcesContent: false,
     }),
   ]);
-  const folder = mkdtempSync(join(tmpdir(), 'supermission-'));
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
-  const folders = Object.keys(handlerEntries).map((name) => [name, join(folder, name)] as const);
-  for (const [name, bundle] of folders) {
-    mkdirSync(bundle);
+  const folders = Object.keys(handlerEntries).map((name) => {
     const own = handlers.outputFiles.filter(({ path }) => basename(dirname(path)) === name);
-    for (const { path, contents } of [...own, ...sdk.outputFiles]) {
-      writeFileSync(join(bundle, basename(path)), contents);
-    }
-  }
+    return [name, keep([...own, ...sdk.outputFiles])];
+  });
   return Object.fromEntries(folders) as HandlerBundles;
 }
 
+/** Files in a folder that is found again by their content, so that no process has to clean up behind itself. */
+function keep(files: readonly OutputFile[]): string {
+  const cache = resolve('node_modules/.cache/supermission');
+  const hash = createHash('sha256');
+  for (const { contents } of files) hash.update(contents);
+  const folder = join(cache, hash.digest('hex'));
+  mkdirSync(folder, { recursive: true });
+  for (const { path, contents } of files) {
+    // Another process may be reading the same file.
+    const draft = join(cache, `${process.pid}.partial`);
+    writeFileSync(draft, contents);
+    renameSync(draft, join(folder, basename(path)));
+  }
+  return folder;
+}
+
 /**
- * The bundles of this process, in folders that live until it ends. Their bytes depend on the sources alone.
+ * The bundles of this process; their bytes depend on the sources alone.
  * Being made as soon as this module is loaded: esbuild works in a process of its own.
  */
 export const handlerBundles: Promise<HandlerBundles> = bundleHandlers();
