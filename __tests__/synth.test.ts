@@ -81,6 +81,18 @@ describe('the app', () => {
 
     expect(result).toEqual({ exitCode: 1, stdout: '', stderr: message });
   });
+
+  it('fails with the line of the source when it has a mistake', async () => {
+    const [, checkout] = checkouts;
+    checkout.edit('stacks/table-stack.ts', 'super(scope', 'undefined.mistake; super(scope');
+
+    const { exitCode, stderr } = await checkout.run(process.execPath, ['ops/app.mjs']);
+
+    expect({ exitCode, stderr }).toMatchObject({ exitCode: 1 });
+    const lines = readFileSync(join(checkout.folder, 'stacks/table-stack.ts'), 'utf8').split('\n');
+    const line = lines.findIndex((text) => text.includes('undefined.mistake')) + 1;
+    expect(stderr).toContain(`${join(checkout.folder, 'stacks/table-stack.ts')}:${line}`);
+  });
 });
 
 /** Every file below a folder, by its path from there. */

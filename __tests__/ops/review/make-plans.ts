@@ -25,6 +25,7 @@ import { findTerraform } from '../../../local/terraform';
 import { CommandError, run } from '../../../ops/run';
 import { loadSeed } from '../../../seed-data/load-seed';
 import { FunctionsStack } from '../../../stacks/functions-stack';
+import { handlerBundles } from '../../../stacks/handler-bundles';
 import { StateBackendStack } from '../../../stacks/state-backend-stack';
 import { TableStack } from '../../../stacks/table-stack';
 import { type Configuration, type PlanCase, planCases } from './plan-cases';
@@ -77,7 +78,7 @@ async function makePlan(
   const inStack = (...args: string[]) => run(terraform, args, { cwd: stackFolder, env });
   clear(() => false);
   if (before) {
-    write(before);
+    await write(before);
     await inStack('init', '-input=false', '-reconfigure');
     await inStack('apply', '-input=false', '-auto-approve');
   }
@@ -89,7 +90,7 @@ async function makePlan(
   await outside?.({ dynamodb: new DynamoDB(config), lambda: new Lambda(config) });
   if (after) {
     clear((file) => file.startsWith('terraform.tfstate'));
-    write(after);
+    await write(after);
   }
   await inStack('init', '-input=false', '-reconfigure');
   const failure = await inStack('plan', '-input=false', '-out=plan.tfplan', ...flags).catch((error) => error);
@@ -103,8 +104,8 @@ function clear(isKept: (file: string) => boolean): void {
   }
 }
 
-function write(configuration: Configuration): void {
-  const files = 'terraform' in configuration ? plainFiles(configuration) : stackFiles(configuration);
+async function write(configuration: Configuration): Promise<void> {
+  const files = 'terraform' in configuration ? plainFiles(configuration) : await stackFiles(configuration);
   for (const [name, content] of Object.entries(files)) {
     mkdirSync(dirname(join(stackFolder, name)), { recursive: true });
     writeFileSync(join(stackFolder, name), JSON.stringify(content, null, 2));
@@ -121,7 +122,7 @@ function plainFiles({ terraform, files }: Extract<Configuration, { terraform: un
 }
 
 /** The stack as the app defines it, with the state in a file. */
-function stackFiles({ stack, row, items, edit, code }: Extract<Configuration, { stack: unknown }>) {
+async function stackFiles({ stack, row, items, edit, code }: Extract<Configuration, { stack: unknown }>) {
   const environment = checkEnvironment({ ...readEnvironment({}), ...row });
   const seed = loadSeed(environment.seed, { partitionKey });
   const outdir = mkdtempSync(join(folder, 'out-'));
@@ -130,7 +131,7 @@ function stackFiles({ stack, row, items, edit, code }: Extract<Configuration, { 
     const edited = seed.mode === 'items' && items ? { ...seed, items: items(seed.items) } : seed;
     new TableStack(app, { environment, seed: edited });
   }
-  if (stack === 'functions') new FunctionsStack(app, { environment });
+  if (stack === 'functions') new FunctionsStack(app, { environment, bundles: await handlerBundles });
   if (stack === 'state-backend') new StateBackendStack(app, { environment });
   app.synth();
   cpSync(join(outdir, 'stacks', stack), stackFolder, { recursive: true });
