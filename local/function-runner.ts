@@ -1,10 +1,8 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { createHash, randomUUID } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve, sep } from 'node:path';
-import type { Readable } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
 import { unzipSync } from 'fflate';
 import { localAwsVariables } from './instance';
@@ -45,6 +43,8 @@ export class LambdaError extends Error {
 // https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html#runtimes-lifecycle-ib
 const initLimitMs = 10_000;
 const idleLimitMs = 60_000;
+/** What a process has printed before its answer is on its way: far more than a busy machine needs. */
+const outputLimitMs = 5_000;
 const logTailBytes = 4_096;
 
 /** Runs deployed functions, each execution environment in a process of its own. */
@@ -151,6 +151,8 @@ class ExecutionEnvironment {
   private readonly child: ChildProcess;
   private readonly logStream = `${new Date().toISOString().slice(0, 10)}/[local]${randomUUID()}`;
   private log: Buffer = Buffer.alloc(0);
+  /** Of standard output and standard error, since the process has started. */
+  private readonly receivedBytes = [0, 0];
   private idleTimer: NodeJS.Timeout | undefined;
   private initMs: number | undefined;
 
@@ -174,8 +176,12 @@ class ExecutionEnvironment {
       clearTimeout(this.idleTimer);
     });
     this.child.on('error', () => {});
-    this.child.stdout?.on('data', (output: Buffer) => this.write(output));
-    this.child.stderr?.on('data', (output: Buffer) => this.write(output));
+    for (const [index, stream] of [this.child.stdout, this.child.stderr].entries()) {
+      stream?.on('data', (output: Buffer) => {
+        this.receivedBytes[index] = (this.receivedBytes[index] ?? 0) + output.length;
+        this.write(output);
+      });
+    }
   }
 
   async invoke(event: string, requestId: string): Promise<InvocationResult> {
@@ -253,9 +259,9 @@ class ExecutionEnvironment {
 
   /** The answer overtakes what was printed before it, which is in the pipes by then. */
   private async receiveOutput({ printedBytes = [0, 0] }: Message): Promise<void> {
-    const { stdout, stderr } = this.child;
-    const isMissing = () => bytesRead(stdout) < printedBytes[0] || bytesRead(stderr) < printedBytes[1];
-    for (let turn = 0; turn < 1_000 && isMissing(); turn += 1) await setImmediate();
+    const deadline = performance.now() + outputLimitMs;
+    const isMissing = () => printedBytes.some((bytes, index) => (this.receivedBytes[index] ?? 0) < bytes);
+    while (isMissing() && performance.now() < deadline) await setImmediate();
   }
 
   private describeExit(): string {
@@ -308,8 +314,4 @@ class ExecutionEnvironment {
       AWS_LAMBDA_LOG_STREAM_NAME: this.logStream,
     };
   }
-}
-
-function bytesRead(stream: Readable | null): number {
-  return stream instanceof Socket ? stream.bytesRead : 0;
 }
