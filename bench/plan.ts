@@ -1,17 +1,31 @@
-import { cpSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
+import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { AwsFaultProxy } from '../__tests__/local/aws-fault-proxy';
-import { archiveProviderVersion, readEnvironment } from '../environments';
+import { archiveProviderVersion, type Environment, readEnvironment } from '../environments';
+import { partitionKey } from '../lambdas/shared/columns';
 import { type LocalAws, localAwsEnvironment, startLocalAws } from '../local/instance';
 import { prepareProviders } from '../local/providers';
 import { findTerraform } from '../local/terraform';
 import { clientConfig } from '../ops/tools';
+import { convertRecords, partName } from '../seed-data/convert-records';
+import { importPrefix } from '../stacks/names';
 import { type CommandRun, interleave, runCommand, type Summary, summarize } from './measure';
 import { projectFolder, workFolder } from './paths';
-import type { Result } from './result';
+import type { Goal, Result } from './result';
 
-const counts = [5, 50, 200];
+/** How many records a table starts from, and by which road. */
+interface Start {
+  readonly mode: 'items' | 'import';
+  readonly records: number;
+}
+
+const starts: readonly Start[] = [
+  ...[5, 50, 200].map((records) => ({ mode: 'items', records }) as const),
+  ...[5, 100_000].map((records) => ({ mode: 'import', records }) as const),
+];
+const manifestFile = 'seed-data/import.json';
+const recordsFile = 'seed-data/super-missions.json';
 
 interface PlanRun extends CommandRun {
   readonly requests: number;
@@ -30,15 +44,15 @@ export async function benchPlan(): Promise<Result> {
   });
   const opened: { aws: LocalAws; proxy: AwsFaultProxy }[] = [];
   /** Deploy a table of so many records to an AWS of its own, and return what plans it again. */
-  const deploy = async (records: number): Promise<() => Promise<PlanRun>> => {
+  const deploy = async (start: Start): Promise<() => Promise<PlanRun>> => {
     const aws = await startLocalAws({ keep: false, port: 0 });
     const proxy = await AwsFaultProxy.start(aws.url);
     opened.push({ aws, proxy });
     const env = { ...localAwsEnvironment(proxy.url, environment.region), ...providers.variables };
-    await new S3Client(await clientConfig(environment, aws.url)).send(
-      new CreateBucketCommand({ Bucket: environment.stateBucket }),
-    );
-    const app = writeApp(records);
+    const s3 = new S3Client(await clientConfig(environment, aws.url));
+    await s3.send(new CreateBucketCommand({ Bucket: environment.stateBucket }));
+    const app = writeApp(start);
+    if (start.mode === 'import') await upload(app, environment, s3);
     await runCommand([process.execPath, 'ops/app.mjs'], { cwd: app });
     const run = (...args: string[]) =>
       runCommand([terraform.path, ...args, '-input=false', '-no-color'], {
@@ -47,6 +61,8 @@ export async function benchPlan(): Promise<Result> {
       });
     await run('init');
     await run('apply', '-auto-approve');
+    // A table that is imported gets its tags by a second deployment.
+    if (start.mode === 'import') await run('apply', '-auto-approve');
     return async () => {
       proxy.reset();
       const plan = await run('plan', '-detailed-exitcode');
@@ -56,21 +72,23 @@ export async function benchPlan(): Promise<Result> {
 
   try {
     const peers: Record<string, () => Promise<PlanRun>> = {};
-    for (const records of counts) peers[nameOf(records)] = await deploy(records);
+    for (const start of starts) peers[nameOf(start)] = await deploy(start);
     const runs = await interleave(peers, Number(process.env.BENCH_ROUNDS ?? 5));
     const summaries = (number: (run: PlanRun) => number): Record<string, Summary> =>
       Object.fromEntries(Object.entries(runs).map(([name, them]) => [name, summarize(them.map(number))]));
     const [time, requests] = [summaries(({ wallMs }) => wallMs), summaries(({ requests }) => requests)];
     const line = (of: Record<string, Summary>, scale = 1) =>
-      counts.map((records) => [records, (of[nameOf(records)]?.median ?? Number.NaN) / scale] as const);
+      starts
+        .filter(({ mode }) => mode === 'items')
+        .map((start) => [start.records, (of[nameOf(start)]?.median ?? Number.NaN) / scale] as const);
     return {
-      base: nameOf(counts[0] as number),
+      base,
       measures: [
         { what: 'time, ms', peers: time },
         { what: 'requests to AWS', peers: requests },
         { what: 'peak memory, MiB', peers: summaries(({ peakMiB }) => peakMiB) },
       ],
-      goals: [],
+      goals: growth(time),
       missing: [],
       notes: [
         `plan of the stack table that finds nothing to change; ${terraform.product} ${terraform.version}, moto behind a proxy that counts`,
@@ -90,11 +108,35 @@ export async function benchPlan(): Promise<Result> {
   }
 }
 
-const nameOf = (records: number) => `${records} items`;
+const nameOf = ({ mode, records }: Start) =>
+  mode === 'items' ? `${records} items` : `${records.toLocaleString('en')} by import`;
+const base = nameOf(starts[0] as Start);
+
+/** A plan of many imported records may take hardly longer than one of five items. */
+function growth(time: Record<string, Summary>): Goal[] {
+  const many = nameOf(starts.at(-1) as Start);
+  return [
+    {
+      what: `time, ms: ${many} to ${base}`,
+      ratio: (time[many]?.median ?? Number.NaN) / (time[base]?.median ?? Number.NaN),
+      atMost: 1.1,
+    },
+  ];
+}
+
+/** As `npm run seed:upload` does it, to an AWS that has nothing but a bucket. */
+async function upload(app: string, environment: Environment, s3: S3Client): Promise<void> {
+  const { manifest, parts } = await convertRecords(join(app, recordsFile), { partitionKey, folder: app });
+  for (const [index, { file }] of parts.entries()) {
+    const Key = `${importPrefix(environment, manifest.digest)}${partName(index)}`;
+    await s3.send(new PutObjectCommand({ Bucket: environment.stateBucket, Key, Body: readFileSync(file) }));
+  }
+  writeFileSync(join(app, manifestFile), JSON.stringify(manifest));
+}
 
 /** The project with so many records, in a folder of its own. */
-function writeApp(records: number): string {
-  const folder = join(workFolder, `plan-${records}`);
+function writeApp({ mode, records }: Start): string {
+  const folder = join(workFolder, `plan-${mode}-${records}`);
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(join(folder, 'seed-data'), { recursive: true });
   for (const part of [
@@ -116,6 +158,13 @@ function writeApp(records: number): string {
     MissionStatus: 'In progress',
     Villain1: `Villain ${index}`,
   }));
-  writeFileSync(join(folder, 'seed-data', 'super-missions.json'), JSON.stringify(missions));
+  writeFileSync(join(folder, recordsFile), JSON.stringify(missions));
+  if (mode === 'import') {
+    const rows = readFileSync(join(folder, 'environments.ts'), 'utf8');
+    const row = "name: 'local',";
+    if (!rows.includes(row)) throw new Error(`environments.ts: has no ${row}`);
+    const seed = `seed: { mode: 'import', manifest: '${manifestFile}' },`;
+    writeFileSync(join(folder, 'environments.ts'), rows.replace(row, `${row} ${seed}`));
+  }
   return folder;
 }
