@@ -22,7 +22,7 @@ pull request, 65,000 characters at most.
 
 Exit code 0 without an open risk, 2 with one, 1 if it could not be found out.`;
 
-function main(): void {
+async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
     options: {
@@ -39,7 +39,7 @@ function main(): void {
   }
   const [path = join('plans', readEnvironment().name), surplus] = positionals;
   if (surplus !== undefined) throw mistake('argument', 'one too many', surplus, 'one folder or one plan');
-  const { environment, plans, sizeOf } = readPlans(path);
+  const { environment, plans, sizeOf } = await readPlans(path);
   const row = environment === undefined ? undefined : readEnvironment({ SUPERMISSION_ENV: environment });
   const byFlag = values.accept ?? [];
   const maxChangedRecords = readLimit(values['max-changed-records']) ?? row?.maxChangedRecords;

@@ -57,8 +57,8 @@ describeWithLocalAws('a plan that is made in one checkout and applied in another
       changes: true,
       stacks: [
         { name: 'state-backend', changes: false },
-        { name: 'table', changes: true, counts: '0 to import, 6 to add, 0 to change, 0 to destroy' },
-        { name: 'functions', changes: true, counts: '0 to import, 14 to add, 0 to change, 0 to destroy' },
+        { name: 'table', changes: true, counts: '6 to add, 0 to change, 0 to destroy' },
+        { name: 'functions', changes: true, counts: '14 to add, 0 to change, 0 to destroy' },
       ],
     });
     const plan = join(author.folder, 'plans/local');
@@ -368,8 +368,8 @@ describeWithLocalAws('a plan that is made in one checkout and applied in another
     const { exitCode, stdout } = await author.npm('plan', ['--out', folder], shared());
 
     expect({ exitCode, stdout }).toMatchObject({ exitCode: 2 });
-    expect(stdout).toContain('table: 0 to import, 0 to add, 1 to change, 0 to destroy');
-    expect(stdout).toContain('functions: 0 to import, 0 to add, 1 to change, 0 to destroy');
+    expect(stdout).toContain('table: 0 to add, 1 to change, 0 to destroy');
+    expect(stdout).toContain('functions: 0 to add, 1 to change, 0 to destroy');
     const { stacks }: Manifest = JSON.parse(readFileSync(join(folder, 'manifest.json'), 'utf8'));
     expect(stacks.map(({ changes }) => changes)).toEqual([false, true, true]);
   });
@@ -441,7 +441,7 @@ describeWithLocalAws('a plan that is made in one checkout and applied in another
 
     const planned = await planPipeline();
     expect(planned).toMatchObject({ exitCode: 2 });
-    expect(planned.stdout).toMatch(/^pipeline: 0 to import, 14 to add, 0 to change, 0 to destroy$/m);
+    expect(planned.stdout).toMatch(/^pipeline: 14 to add, 0 to change, 0 to destroy$/m);
     expect(await bench.checkout.npm('apply', [folder, '--auto-approve'], shared())).toMatchObject({
       exitCode: 0,
     });

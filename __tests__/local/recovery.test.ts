@@ -59,7 +59,7 @@ describe('an interrupted deployment', () => {
     await interruptAt('DescribeTable', 'SIGHUP');
     expect((await bench.state('table'))?.resources).toMatchObject([{ instances: [{ status: 'tainted' }] }]);
 
-    expect(await bench.adopt()).toContain('table: 0 to import, 5 to add, 0 to change, 0 to destroy');
+    expect(await bench.adopt()).toContain('table: 5 to add, 0 to change, 0 to destroy');
 
     expect(bench.proxy.seen.some(({ target }) => target.endsWith('.DeleteTable'))).toBe(false);
     expect(await bench.records()).toEqual(seedRecords());
