@@ -11,7 +11,8 @@ const shared = {
   transform: { '\\.ts$': ['@swc/jest', { jsc: { target: 'es2023' } }] },
 };
 
-const onDemand = '**/__tests__/local/{adopt,bootstrap,drift,leaving,opentofu,seed-import-many}.test.ts';
+const onDemand =
+  '**/__tests__/local/{adopt,bootstrap,drift,leaving,opentofu,recovery,seed-import-many}.test.ts';
 
 /** @type {import('jest').Config} */
 module.exports = {
@@ -33,10 +34,10 @@ module.exports = {
       testMatch: ['**/__tests__/local/**/*.test.ts', `!${onDemand}`],
     },
     {
-      // Many runs of Terraform each: too long for every change. Recovery is part of every run, with fewer kills.
+      // Many runs of Terraform each: too long for every change.
       ...shared,
       displayName: 'operations',
-      testMatch: [onDemand, '**/__tests__/local/recovery.test.ts'],
+      testMatch: [onDemand],
     },
   ],
 };

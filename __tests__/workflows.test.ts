@@ -81,6 +81,7 @@ describe('workflows', () => {
       'deploy.yml drift': withRole,
       'drift.yml drift': withRole,
       'pull-request.yml check': plain,
+      'pull-request.yml test': plain,
       'pull-request.yml plan': withRole,
       'pull-request.yml comment': { 'pull-requests': 'write' },
     });

@@ -6,8 +6,8 @@ import { readLock } from '../../ops/state-lock';
 import type { SeenRequest } from './aws-fault-proxy';
 import { seedRecords, Workbench } from './workbench';
 
-/** `npm run test:operations` has 20; a seed repeats the points of another run. */
-const kills = Number(process.env.SUPERMISSION_KILLS ?? 2);
+/** A seed repeats the points of another run. */
+const kills = Number(process.env.SUPERMISSION_KILLS ?? 20);
 const seed = Number(process.env.SUPERMISSION_SEED ?? Date.now() % 1_000_000);
 
 jest.setTimeout(300_000);
