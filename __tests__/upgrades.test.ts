@@ -4,8 +4,8 @@ import packageJson from '../package.json';
 import renovate from '../renovate.json';
 
 const packages = Object.keys({ ...packageJson.dependencies, ...packageJson.devDependencies });
-/** What Renovate finds in `.terraform-version`. */
-const others = ['hashicorp/terraform'];
+/** What Renovate finds in `.terraform-version` and `.nvmrc`. */
+const others = ['hashicorp/terraform', 'node'];
 
 interface Rule {
   readonly groupName?: string;
@@ -45,7 +45,7 @@ const read = (file: string) => readFileSync(file, 'utf8').trim();
 
 describe('versions that files of the project name', () => {
   it('are allowed by package.json: Node.js in .nvmrc', () => {
-    expect(semver.gte(`${read('.nvmrc')}.0.0`, semver.minVersion(packageJson.engines.node) ?? '')).toBe(true);
+    expect(semver.satisfies(`${read('.nvmrc')}.0.0`, packageJson.engines.node)).toBe(true);
   });
 
   it('has the types of the oldest Node.js that is allowed', () => {
