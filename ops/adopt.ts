@@ -4,14 +4,14 @@ import { parseArgs } from 'node:util';
 import { type Environment, readEnvironment } from '../environments';
 import { describeMistake, InputError, runCommand } from '../input-error';
 import { stackNames, stateKey } from '../stacks/names';
-import { confirm, expectTerminal } from './confirm';
+import { approval, confirm, expectTerminal } from './confirm';
 import { erroredStateFile, erroredStates } from './errored-state';
 import { findExisting } from './find-existing';
 import { describeFinding } from './review/finding';
 import { destroyedBy } from './review/plan';
 import { review } from './review/review';
 import { explained } from './run';
-import { StackTerraform } from './stack-terraform';
+import { printProgress, StackTerraform } from './stack-terraform';
 import { addressesOf, backUp, nextAfter, type State, withoutTaint, withRecords } from './state';
 import { describeLock, readLock } from './state-lock';
 import { clientConfig, synthesize, type Tools, withTools } from './tools';
@@ -185,20 +185,12 @@ async function main(): Promise<void> {
   const hasTerminal = process.stdin.isTTY;
   if (!values['auto-approve']) expectTerminal('adopt');
   const environment = readEnvironment();
-  // Ctrl-C reaches Terraform by itself, which saves the state; here nothing more is begun.
-  let isInterrupted = false;
-  process.on('SIGINT', () => {
-    isInterrupted = true;
-  });
   const options: AdoptOptions = {
-    approve: async (question) => !isInterrupted && (values['auto-approve'] || (await confirm(question))),
+    approve: approval(values['auto-approve']),
     approveUnlock: async (question) =>
       values['force-unlock'] || (hasTerminal && !values['auto-approve'] && confirm(question)),
     report: (line) => console.log(line),
-    onTerraformLine: (line) => {
-      if (/: (Creation|Modifications|Import) complete|Still (creating|modifying)/.test(line))
-        console.log(`  ${line}`);
-    },
+    onTerraformLine: printProgress,
   };
   await withTools(environment, async (tools) => {
     for (const note of [`environment ${environment.name}`, ...tools.notes]) console.error(note);

@@ -5,7 +5,7 @@ import { isDeepStrictEqual, parseArgs } from 'node:util';
 import { type Environment, readEnvironment } from '../environments';
 import { describeMistake, InputError, runCommand } from '../input-error';
 import { findTerraform } from '../local/terraform';
-import { confirm, expectTerminal } from './confirm';
+import { approval, expectTerminal } from './confirm';
 import { applyFolder, erroredStateFile, refuseErroredStates } from './errored-state';
 import {
   type Manifest,
@@ -20,7 +20,7 @@ import { describeFinding } from './review/finding';
 import { type Plan, readPlan } from './review/plan';
 import { review } from './review/review';
 import { CommandError, explained } from './run';
-import { StackTerraform } from './stack-terraform';
+import { printProgress, StackTerraform } from './stack-terraform';
 import { findStateBucket } from './state-bucket';
 import { type Tools, withTools } from './tools';
 
@@ -263,24 +263,12 @@ async function main(): Promise<void> {
   }
   if (!values['auto-approve']) expectTerminal('apply');
   const environment = readEnvironment();
-  // Ctrl-C reaches Terraform by itself, which saves the state; here nothing more is begun.
-  let isInterrupted = false;
-  process.on('SIGINT', () => {
-    isInterrupted = true;
-  });
   const options: ApplyOptions = {
     folder,
     ...(digest !== undefined && { digest }),
-    approve: async (question) => !isInterrupted && (values['auto-approve'] || (await confirm(question))),
+    approve: approval(values['auto-approve']),
     report: (line) => console.log(line),
-    onTerraformLine: (line) => {
-      if (
-        /: (Creation|Modifications|Import|Destruction) complete|Still (creating|modifying|destroying)/.test(
-          line,
-        )
-      )
-        console.log(`  ${line}`);
-    },
+    onTerraformLine: printProgress,
   };
   await withTools(environment, async (tools) => {
     for (const note of [`environment ${environment.name}`, ...tools.notes]) console.error(note);

@@ -23,3 +23,15 @@ export async function confirm(question: string): Promise<boolean> {
     terminal.close();
   }
 }
+
+/**
+ * What answers a command's questions about Terraform: a yes given beforehand, or the terminal. After Ctrl-C it is a no:
+ * that reaches Terraform by itself, which saves the state, and nothing more is begun.
+ */
+export function approval(isApproved: boolean): (question: string) => Promise<boolean> {
+  let isInterrupted = false;
+  process.on('SIGINT', () => {
+    isInterrupted = true;
+  });
+  return async (question) => !isInterrupted && (isApproved || (await confirm(question)));
+}

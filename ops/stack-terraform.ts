@@ -38,6 +38,13 @@ export async function prepareFolders(): Promise<void> {
     await rm(join(stackFolder(stack), importsFile), { force: true });
 }
 
+/** Print a line of Terraform's if it tells an operator how far it is. */
+export function printProgress(line: string): void {
+  const tells =
+    /: (Creation|Modifications|Import|Destruction) complete|Still (creating|modifying|destroying)/;
+  if (tells.test(line)) console.log(`  ${line}`);
+}
+
 /** Terraform in the folder of one synthesized stack, with the state in its backend. */
 export class StackTerraform {
   #isReady = false;
