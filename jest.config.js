@@ -12,7 +12,7 @@ const shared = {
 };
 
 const onDemand =
-  '**/__tests__/local/{adopt,bootstrap,drift,leaving,opentofu,recovery,seed-import-many}.test.ts';
+  '**/__tests__/end-to-end/{adopt,bootstrap,drift,leaving,opentofu,recovery,seed-import-many}.test.ts';
 
 /** @type {import('jest').Config} */
 module.exports = {
@@ -25,13 +25,13 @@ module.exports = {
       ...shared,
       displayName: 'unit',
       testMatch: ['**/__tests__/**/*.test.ts'],
-      testPathIgnorePatterns: ['/__tests__/local/'],
+      testPathIgnorePatterns: ['/__tests__/(local|end-to-end)/'],
     },
     {
       // Real Terraform and a real emulator: slow, and worth it.
       ...shared,
       displayName: 'local',
-      testMatch: ['**/__tests__/local/**/*.test.ts', `!${onDemand}`],
+      testMatch: ['**/__tests__/{local,end-to-end}/**/*.test.ts', `!${onDemand}`],
     },
     {
       // Many runs of Terraform each: too long for every change.

@@ -5,7 +5,7 @@ import { handlerBundles } from './stacks/handler-bundles';
 import { App } from 'cdktf';
 import { readEnvironment } from './environments';
 import { runCommand } from './input-error';
-import { partitionKey } from './lambdas/shared/columns';
+import { partitionKey } from './lambdas/shared/attributes';
 import { loadSeed } from './seed-data/load-seed';
 import { FunctionsStack } from './stacks/functions-stack';
 import { PipelineStack } from './stacks/pipeline-stack';

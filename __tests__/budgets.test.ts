@@ -1,7 +1,7 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { budgets, expectWithinBudget } from './budgets';
-import { Checkout } from './local/checkout';
+import { Checkout } from './end-to-end/checkout';
 
 jest.setTimeout(180_000);
 
@@ -11,7 +11,11 @@ describe('the app', () => {
 
   it('stays within its budgets', async () => {
     const listModules = resolve('bench/peers/list-modules.cjs');
-    const { stdout } = await checkout.run(process.execPath, ['--require', listModules, 'ops/app.mjs']);
+    const { stdout } = await checkout.run(process.execPath, [
+      '--require',
+      listModules,
+      'ops/terraform/run-app.mjs',
+    ]);
 
     const modules = stdout.split('\n');
     expect(modules.some((file) => file.includes('/cdktf/'))).toBe(true);

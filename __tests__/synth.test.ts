@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Checkout, type CommandResult } from './local/checkout';
+import { Checkout, type CommandResult } from './end-to-end/checkout';
 import { environmentNames } from './stacks/synthesize';
 
 jest.setTimeout(180_000);
@@ -13,7 +13,7 @@ describe('the app', () => {
 
   const synthesize = (checkout: Checkout, name: string): Promise<CommandResult> =>
     // A row needs no account: there are no credentials, and no region but its own.
-    checkout.run(process.execPath, ['ops/app.mjs'], {
+    checkout.run(process.execPath, ['ops/terraform/run-app.mjs'], {
       SUPERMISSION_ENV: name,
       AWS_ACCESS_KEY_ID: undefined,
       AWS_PROFILE: undefined,
@@ -75,7 +75,7 @@ describe('the app', () => {
   ])('fails with one line when %s is %j', async (variable, value, message) => {
     const [checkout] = checkouts;
 
-    const result = await checkout.run(process.execPath, ['ops/app.mjs'], {
+    const result = await checkout.run(process.execPath, ['ops/terraform/run-app.mjs'], {
       [variable]: value,
     });
 
@@ -86,7 +86,7 @@ describe('the app', () => {
     const [, checkout] = checkouts;
     checkout.edit('stacks/table-stack.ts', 'super(scope', 'undefined.mistake; super(scope');
 
-    const { exitCode, stderr } = await checkout.run(process.execPath, ['ops/app.mjs']);
+    const { exitCode, stderr } = await checkout.run(process.execPath, ['ops/terraform/run-app.mjs']);
 
     expect({ exitCode, stderr }).toMatchObject({ exitCode: 1 });
     const lines = readFileSync(join(checkout.folder, 'stacks/table-stack.ts'), 'utf8').split('\n');

@@ -12,7 +12,7 @@ import {
   waitUntilTableExists,
 } from '@aws-sdk/client-dynamodb';
 import { findProgram } from '../local/find-program';
-import { localAwsVariables } from '../local/instance';
+import { localAwsVariables } from '../local/local-aws';
 import { quantile } from './measure';
 
 export const tableName = 'SuperMissionTable';

@@ -1,14 +1,14 @@
 import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import { AwsFaultProxy } from '../__tests__/local/aws-fault-proxy';
+import { AwsFaultProxy } from '../__tests__/end-to-end/aws-fault-proxy';
 import { archiveProviderVersion, type Environment, readEnvironment } from '../environments';
-import { partitionKey } from '../lambdas/shared/columns';
-import { type LocalAws, localAwsEnvironment, startLocalAws } from '../local/instance';
-import { prepareProviders } from '../local/providers';
-import { findTerraform } from '../local/terraform';
-import { clientConfig } from '../ops/tools';
-import { convertRecords, partName } from '../seed-data/convert-records';
+import { partitionKey } from '../lambdas/shared/attributes';
+import { type LocalAws, localAwsEnvironment, startLocalAws } from '../local/local-aws';
+import { prepareProviders } from '../ops/terraform/find-providers';
+import { findTerraform } from '../ops/terraform/find-terraform';
+import { clientConfig } from '../ops/terraform/tools';
+import { convertRecords, partName } from '../seed-data/convert-for-import';
 import { importPrefix } from '../stacks/names';
 import { type CommandRun, interleave, runCommand, type Summary, summarize } from './measure';
 import { projectFolder, workFolder } from './paths';
@@ -53,7 +53,7 @@ export async function benchPlan(): Promise<Result> {
     await s3.send(new CreateBucketCommand({ Bucket: environment.stateBucket }));
     const app = writeApp(start);
     if (start.mode === 'import') await upload(app, environment, s3);
-    await runCommand([process.execPath, 'ops/app.mjs'], { cwd: app });
+    await runCommand([process.execPath, 'ops/terraform/run-app.mjs'], { cwd: app });
     const run = (...args: string[]) =>
       runCommand([terraform.path, ...args, '-input=false', '-no-color'], {
         cwd: join(app, 'cdktf.out', 'stacks', 'table'),

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { InputError } from '../input-error';
 import { findProgram } from './find-program';
-import { healthPath, type InstanceRecord } from './instance';
+import { healthPath, type InstanceRecord } from './local-aws';
 
 /** What answers the AWS API, except for running functions. */
 export interface Emulator {
@@ -140,7 +140,7 @@ interface Guarded {
 
 /** Run a command that cannot outlive this process. */
 function runGuarded(command: readonly string[], { environment, log }: EmulatorOptions): Guarded {
-  const child = spawn(process.execPath, [require.resolve('./guard.mjs'), ...command], {
+  const child = spawn(process.execPath, [require.resolve('./end-with-parent.mjs'), ...command], {
     detached: true,
     env: { ...environment, PYTHONUNBUFFERED: '1' },
     stdio: ['pipe', 'pipe', 'pipe'],

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve, sep } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { unzipSync } from 'fflate';
-import { localAwsVariables } from './instance';
+import { localAwsVariables } from './local-aws';
 
 /** The part of Lambda's FunctionConfiguration that running a function needs. */
 export interface FunctionConfiguration {

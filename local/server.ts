@@ -16,7 +16,7 @@ import {
   instanceFile,
   type ServerOptions,
   type StartReport,
-} from './instance';
+} from './local-aws';
 
 const emulatorAway = 'the emulator behind AWS on this machine does not answer';
 

@@ -4,17 +4,17 @@ import { parseArgs } from 'node:util';
 import { type Environment, readEnvironment } from '../environments';
 import { describeMistake, InputError, runCommand } from '../input-error';
 import { stackNames, stateKey } from '../stacks/names';
-import { approval, confirm, expectTerminal } from './confirm';
-import { erroredStateFile, erroredStates } from './errored-state';
-import { findExisting } from './find-existing';
+import { findExisting } from './adopt/find-existing';
+import { approval, confirm, expectTerminal } from './command/confirm';
+import { explained } from './command/run-program';
+import { destroyedBy } from './plan/plan-json';
 import { describeFinding } from './review/finding';
-import { destroyedBy } from './review/plan';
 import { review } from './review/review';
-import { explained } from './run';
-import { printProgress, StackTerraform } from './stack-terraform';
-import { addressesOf, backUp, nextAfter, type State, withoutTaint, withRecords } from './state';
-import { describeLock, readLock } from './state-lock';
-import { clientConfig, synthesize, type Tools, withTools } from './tools';
+import { erroredStateFile, erroredStates } from './state/errored-state';
+import { addressesOf, backUp, nextAfter, type State, withoutTaint, withRecords } from './state/state-file';
+import { describeLock, readLock } from './state/state-lock';
+import { printProgress, StackTerraform } from './terraform/stack-terraform';
+import { clientConfig, synthesize, type Tools, withTools } from './terraform/tools';
 
 const usage = `Usage: npm run adopt [-- --auto-approve] [--force-unlock]
 

@@ -4,9 +4,8 @@ import { join } from 'node:path';
 import { isDeepStrictEqual, parseArgs } from 'node:util';
 import { type Environment, readEnvironment } from '../environments';
 import { describeMistake, InputError, runCommand } from '../input-error';
-import { findTerraform } from '../local/terraform';
-import { approval, expectTerminal } from './confirm';
-import { applyFolder, erroredStateFile, refuseErroredStates } from './errored-state';
+import { approval, expectTerminal } from './command/confirm';
+import { CommandError, explained } from './command/run-program';
 import {
   type Manifest,
   type PlanFolder,
@@ -14,15 +13,16 @@ import {
   planJsonFile,
   readPlanFolder,
   stackFiles,
-} from './plan-folder';
-import { stackProblems } from './planned-stack';
+} from './plan/plan-folder';
+import { type Plan, readPlan } from './plan/plan-json';
+import { stackProblems } from './plan/planned-stack';
 import { describeFinding } from './review/finding';
-import { type Plan, readPlan } from './review/plan';
 import { review } from './review/review';
-import { CommandError, explained } from './run';
-import { printProgress, StackTerraform } from './stack-terraform';
-import { findStateBucket } from './state-bucket';
-import { type Tools, withTools } from './tools';
+import { applyFolder, erroredStateFile, refuseErroredStates } from './state/errored-state';
+import { findStateBucket } from './state/state-bucket';
+import { findTerraform } from './terraform/find-terraform';
+import { printProgress, StackTerraform } from './terraform/stack-terraform';
+import { type Tools, withTools } from './terraform/tools';
 
 const usage = `Usage: npm run apply -- <plan folder> [--digest sha256] [--auto-approve]
 

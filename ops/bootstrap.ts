@@ -5,10 +5,10 @@ import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { type Environment, readEnvironment } from '../environments';
 import { InputError, runCommand } from '../input-error';
 import { stackNames } from '../stacks/names';
-import { destroyedBy, type ResourceChange } from './review/plan';
-import { CommandError, run } from './run';
-import { findStateBucket, type StateBucket } from './state-bucket';
-import { placeLock, synthesize, type Tools, withTools } from './tools';
+import { CommandError, run } from './command/run-program';
+import { destroyedBy, type ResourceChange } from './plan/plan-json';
+import { findStateBucket, type StateBucket } from './state/state-bucket';
+import { placeLock, synthesize, type Tools, withTools } from './terraform/tools';
 
 const usage = `Usage: npm run bootstrap
 

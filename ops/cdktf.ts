@@ -12,12 +12,12 @@ import { describeMistake, InputError, runCommand } from '../input-error';
 import { searchPath } from '../local/find-program';
 import { readManifest } from '../seed-data/import-manifest';
 import { resourceNames, stackNames, systemStacks } from '../stacks/names';
-import { allStacks } from './chosen-stacks';
-import { expectTerminal } from './confirm';
-import { expectParts } from './import-parts';
-import { descendants } from './processes';
-import { prepareFolders } from './stack-terraform';
-import { clientConfig, type Tools, withTools } from './tools';
+import { allStacks } from './command/chosen-stacks';
+import { expectTerminal } from './command/confirm';
+import { descendants } from './command/processes';
+import { expectParts } from './seed/uploaded-parts';
+import { prepareFolders } from './terraform/stack-terraform';
+import { clientConfig, type Tools, withTools } from './terraform/tools';
 
 const cliPackage = require.resolve('cdktf-cli/package.json');
 /** The cdktf command's own script, run without npx in front. */

@@ -5,13 +5,13 @@ import { ListObjectsV2Command, S3Client, S3ServiceException } from '@aws-sdk/cli
 import { type Environment, readEnvironment } from '../environments';
 import { InputError, runCommand } from '../input-error';
 import { stateKey } from '../stacks/names';
-import { allStacks, chosenStacks } from './chosen-stacks';
-import { describeDifference } from './differences';
-import { isDeployed, type ResourceDifference, resourceDifferences } from './plan-differences';
-import { explained, run } from './run';
-import { prepareFolders } from './stack-terraform';
-import { readLock } from './state-lock';
-import { clientConfig, stackFolder, synthesize, type Tools, withTools } from './tools';
+import { allStacks, chosenStacks } from './command/chosen-stacks';
+import { explained, run } from './command/run-program';
+import { isDeployed, type ResourceDifference, resourceDifferences } from './plan/drift-in-plan';
+import { describeDifference } from './plan/json-differences';
+import { readLock } from './state/state-lock';
+import { prepareFolders } from './terraform/stack-terraform';
+import { clientConfig, stackFolder, synthesize, type Tools, withTools } from './terraform/tools';
 
 const usage = `Usage: npm run drift [-- [stacks] [--json]]
 

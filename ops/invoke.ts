@@ -3,7 +3,7 @@ import { InvokeCommand, LambdaClient, ResourceNotFoundException } from '@aws-sdk
 import { type Environment, readEnvironment } from '../environments';
 import { describeMistake, InputError, runCommand } from '../input-error';
 import { resourceNames } from '../stacks/names';
-import { clientConfig } from './tools';
+import { clientConfig } from './terraform/tools';
 
 const usage = `Usage: npm run invoke -- <function> [event]
 

@@ -4,9 +4,9 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { archiveProviderVersion, type Environment, readEnvironment } from '../environments';
 import { describeMistake, InputError, runCommand } from '../input-error';
-import { findTerraform } from '../local/terraform';
-import { CommandError, run } from './run';
-import { lockFile } from './tools';
+import { CommandError, run } from './command/run-program';
+import { findTerraform } from './terraform/find-terraform';
+import { lockFile } from './terraform/tools';
 
 const usage = `Usage: npm run providers:lock
 

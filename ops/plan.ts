@@ -3,10 +3,9 @@ import { join } from 'node:path';
 import { isDeepStrictEqual, parseArgs } from 'node:util';
 import { type Environment, readEnvironment } from '../environments';
 import { InputError, runCommand } from '../input-error';
-import { findTerraform } from '../local/terraform';
 import { readManifest } from '../seed-data/import-manifest';
-import { allStacks, chosenStacks } from './chosen-stacks';
-import { expectParts } from './import-parts';
+import { allStacks, chosenStacks } from './command/chosen-stacks';
+import { CommandError, explained, run } from './command/run-program';
 import {
   configurationFile,
   lockFile,
@@ -16,15 +15,16 @@ import {
   planJsonFile,
   readPlanFolder,
   writePlanFolder,
-} from './plan-folder';
-import { archivesOf, backendProblems, effectDifferences, readPlanFile } from './planned-stack';
-import { type Plan, readPlan } from './review/plan';
+} from './plan/plan-folder';
+import { type Plan, readPlan } from './plan/plan-json';
+import { archivesOf, backendProblems, effectDifferences, readPlanFile } from './plan/planned-stack';
 import { review } from './review/review';
-import { CommandError, explained, run } from './run';
-import { prepareFolders, StackTerraform } from './stack-terraform';
-import { findStateBucket } from './state-bucket';
-import { describeLock, readLock } from './state-lock';
-import { synthesize, type Tools, withTools } from './tools';
+import { expectParts } from './seed/uploaded-parts';
+import { findStateBucket } from './state/state-bucket';
+import { describeLock, readLock } from './state/state-lock';
+import { findTerraform } from './terraform/find-terraform';
+import { prepareFolders, StackTerraform } from './terraform/stack-terraform';
+import { synthesize, type Tools, withTools } from './terraform/tools';
 
 const usage = `Usage: npm run plan [-- [stacks] [--out folder] [--renew] [--skip-synth] [--json]]
 
@@ -168,7 +168,9 @@ async function planStack(environment: Environment, terraform: StackTerraform): P
     const content = await read(planFile);
     const inside = readPlanFile(content);
     if (!inside)
-      throw new InputError(`${stack}: this Terraform writes plans that ops/planned-stack.ts cannot read`);
+      throw new InputError(
+        `${stack}: this Terraform writes plans that ops/plan/planned-stack.ts cannot read`,
+      );
     const files = [planFile, configurationFile, lockFile, ...archivesOf(json).keys()];
     const contents = await Promise.all(
       files.map(async (file) => [`${stack}/${file}`, await read(file)] as const),

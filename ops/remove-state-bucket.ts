@@ -13,8 +13,8 @@ import {
 import { type Environment, readEnvironment } from '../environments';
 import { InputError, runCommand } from '../input-error';
 import { importPrefix } from '../stacks/names';
-import { confirm, expectTerminal } from './confirm';
-import { findStateBucket, messageOf, type StateBucket, statusOf } from './state-bucket';
+import { confirm, expectTerminal } from './command/confirm';
+import { findStateBucket, messageOf, type StateBucket, statusOf } from './state/state-bucket';
 
 const usage = `Usage: npm run state-bucket:remove [-- --auto-approve]
 

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { readEnvironment } from '../environments';
 import { describeMistake, InputError, runCommand } from '../input-error';
-import { htmlOf } from './review/html';
-import { markdownOf } from './review/markdown';
-import { readPlans } from './review/plan-folder';
+import { readPlans } from './review/plans-to-review';
+import { htmlOf } from './review/render/html';
+import { markdownOf } from './review/render/markdown';
 import { review } from './review/review';
 
 const usage = `Usage: npm run review [-- [<folder or plan.json>] [--accept <risk>]… [--html <file>] [--json]]

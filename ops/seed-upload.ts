@@ -4,12 +4,12 @@ import { parseArgs } from 'node:util';
 import { HeadObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { type Environment, readEnvironment } from '../environments';
 import { describeMistake, InputError, runCommand } from '../input-error';
-import { partitionKey } from '../lambdas/shared/columns';
-import { convertRecords, type Part } from '../seed-data/convert-records';
+import { partitionKey } from '../lambdas/shared/attributes';
+import { convertRecords, type Part } from '../seed-data/convert-for-import';
 import type { ImportManifest } from '../seed-data/import-manifest';
 import { importPrefix } from '../stacks/names';
-import { findParts, type PartKey } from './import-parts';
-import { findStateBucket, messageOf, statusOf } from './state-bucket';
+import { findParts, type PartKey } from './seed/uploaded-parts';
+import { findStateBucket, messageOf, statusOf } from './state/state-bucket';
 
 const usage = `Usage: npm run seed:upload -- <file>
 

@@ -2,12 +2,12 @@ import { parseArgs } from 'node:util';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { type Environment, readEnvironment } from '../environments';
 import { InputError, runCommand } from '../input-error';
-import { partitionKey, visibleColumns } from '../lambdas/shared/columns';
-import { exactNumber, toJsonValue } from '../lambdas/shared/values';
+import { partitionKey, visibleColumns } from '../lambdas/shared/attributes';
+import { exactNumber, toJsonValue } from '../lambdas/shared/json-values';
 import { loadSeed, type Seed } from '../seed-data/load-seed';
-import { answeredColumns } from '../stacks/access';
-import { type Difference, describeDifference, differencesOf } from './differences';
+import { answeredColumns } from '../stacks/function-access';
 import { invoke } from './invoke';
+import { type Difference, describeDifference, differencesOf } from './plan/json-differences';
 
 const usage = `Usage: npm run smoke [-- --json]
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
-import { mistaken } from './record';
+import { mistaken } from './check-item';
 
 const count = z.int().min(0);
 

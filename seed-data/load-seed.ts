@@ -1,6 +1,6 @@
 import type { Environment } from '../environments';
 import { type ImportManifest, readManifest } from './import-manifest';
-import { loadSeedData, type SeedDataOptions, type SeedItem } from './load-seed-data';
+import { loadSeedData, type SeedDataOptions, type SeedItem } from './load-items';
 
 type SeedSetting = Environment['seed'];
 

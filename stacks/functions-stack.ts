@@ -3,11 +3,11 @@ import { DataAwsCallerIdentity } from '@cdktf/provider-aws/lib/data-aws-caller-i
 import { DataAwsPartition } from '@cdktf/provider-aws/lib/data-aws-partition';
 import type { Construct } from 'constructs';
 import { archiveProviderVersion } from '../environments';
-import { variables } from '../lambdas/shared/variables';
-import { answeredColumns, defineAccess, telemetryStatements } from './access';
+import { variables } from '../lambdas/shared/variable-names';
 import { Alarms } from './constructs/alarms';
 import { EnvironmentStack, type EnvironmentStackProps } from './constructs/environment-stack';
 import { type FunctionPolicy, logGroupName, NodeFunction } from './constructs/node-function';
+import { answeredColumns, defineAccess, telemetryStatements } from './function-access';
 import type { HandlerBundles } from './handler-bundles';
 import { logsPolicyName, resourceNames, stackNames } from './names';
 import { boundaryName } from './pipeline-access';

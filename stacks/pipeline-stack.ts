@@ -10,9 +10,9 @@ import { IamRole } from '@cdktf/provider-aws/lib/iam-role';
 import { IamRolePolicyAttachment } from '@cdktf/provider-aws/lib/iam-role-policy-attachment';
 import type { Construct } from 'constructs';
 import type { Environment } from '../environments';
-import { defineAccess, telemetryStatements } from './access';
 import { EnvironmentStack, type EnvironmentStackProps } from './constructs/environment-stack';
 import { logGroupName } from './constructs/node-function';
+import { defineAccess, telemetryStatements } from './function-access';
 import { resourceNames, stackNames } from './names';
 import {
   boundaryName,

@@ -1,6 +1,6 @@
 import type { DynamodbTable } from '@cdktf/provider-aws/lib/dynamodb-table';
 import type { Construct } from 'constructs';
-import { partitionKey } from '../lambdas/shared/columns';
+import { partitionKey } from '../lambdas/shared/attributes';
 import type { Seed } from '../seed-data/load-seed';
 import { EnvironmentStack, type EnvironmentStackProps } from './constructs/environment-stack';
 import { SeededTable } from './constructs/seeded-table';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { handler as missionDetails } from '../../lambdas/mission-details-function';
-import { visibleColumns } from '../../lambdas/shared/columns';
+import { visibleColumns } from '../../lambdas/shared/attributes';
 import { writeCursor } from '../../lambdas/shared/event';
 import { handler as superDynamoDB } from '../../lambdas/super-dynamodb-function';
 import type { FaultKind } from './fault-proxy';

@@ -1,7 +1,7 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { handler } from '../../lambdas/mission-details-function';
-import { queryByKey } from '../../lambdas/shared/store';
+import { queryByKey } from '../../lambdas/shared/read-table';
 import {
   asJson,
   captureLog,

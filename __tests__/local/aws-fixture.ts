@@ -4,7 +4,7 @@ import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type CreateFunctionCommandInput, LambdaClient } from '@aws-sdk/client-lambda';
 import { strToU8, zipSync } from 'fflate';
-import { processes } from '../../ops/processes';
+import { processes } from '../../ops/command/processes';
 
 export const region = 'us-east-1';
 const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
@@ -84,7 +84,7 @@ export async function createRole(url: string): Promise<void> {
   if (!response.ok) throw new Error(await response.text());
 }
 
-export { descendants } from '../../ops/processes';
+export { descendants } from '../../ops/command/processes';
 
 /** Wait until none of the processes lives. */
 export async function untilGone(pids: readonly number[]): Promise<void> {

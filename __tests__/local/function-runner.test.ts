@@ -10,7 +10,7 @@ import {
   UpdateFunctionCodeCommand,
   UpdateFunctionConfigurationCommand,
 } from '@aws-sdk/client-lambda';
-import { type LocalAws, localAwsEnvironment, startLocalAws } from '../../local/instance';
+import { type LocalAws, localAwsEnvironment, startLocalAws } from '../../local/local-aws';
 import {
   createRole,
   descendants,

@@ -2,8 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { writePlanFolder } from '../../ops/plan-folder';
-import { readPlans } from '../../ops/review/plan-folder';
+import { writePlanFolder } from '../../ops/plan/plan-folder';
+import { readPlans } from '../../ops/review/plans-to-review';
 
 const folder = mkdtempSync(join(tmpdir(), 'review-'));
 afterAll(() => rmSync(folder, { recursive: true }));

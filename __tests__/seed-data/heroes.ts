@@ -1,5 +1,5 @@
 import { InputError } from '../../input-error';
-import { parseSeedData, type SeedItem } from '../../seed-data/load-seed-data';
+import { parseSeedData, type SeedItem } from '../../seed-data/load-items';
 
 /** Read `text` as the file `seed-data/heroes.json`. */
 export function readHeroes(text: string | Uint8Array, partitionKey = 'SuperHero'): readonly SeedItem[] {

@@ -1,5 +1,5 @@
 import type { Environment } from '../../environments';
-import { partitionKey, visibleColumns } from '../../lambdas/shared/columns';
+import { partitionKey, visibleColumns } from '../../lambdas/shared/attributes';
 import { logGroupName } from '../../stacks/constructs/node-function';
 import { resourceNames, stackNames, stateKey } from '../../stacks/names';
 import { accountId } from './policy-documents';

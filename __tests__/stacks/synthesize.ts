@@ -1,8 +1,8 @@
 import { type App, Testing } from 'cdktf';
 import { type Environment, readEnvironment } from '../../environments';
-import { partitionKey } from '../../lambdas/shared/columns';
+import { partitionKey } from '../../lambdas/shared/attributes';
+import { loadSeedData } from '../../seed-data/load-items';
 import { loadSeed, type Seed } from '../../seed-data/load-seed';
-import { loadSeedData } from '../../seed-data/load-seed-data';
 import { FunctionsStack } from '../../stacks/functions-stack';
 import { PipelineStack } from '../../stacks/pipeline-stack';
 import { StateBackendStack } from '../../stacks/state-backend-stack';

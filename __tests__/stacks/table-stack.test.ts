@@ -1,8 +1,8 @@
 import { AwsProvider } from '@cdktf/provider-aws/lib/provider';
 import { TerraformStack, Testing } from 'cdktf';
 import { minVersion, satisfies } from 'semver';
+import type { SeedItem } from '../../seed-data/load-items';
 import type { Seed } from '../../seed-data/load-seed';
-import type { SeedItem } from '../../seed-data/load-seed-data';
 import { environment, environmentNames, seedData, synthesizeTable } from './synthesize';
 
 const itemsOf = (records: readonly SeedItem[], ownership: 'owned' | 'sown-once' = 'owned'): Seed => ({

@@ -1,5 +1,5 @@
 // Reads the table page by page as SuperDynamoDBFunction does.
-import { scanPages } from '../../lambdas/shared/store';
+import { scanPages } from '../../lambdas/shared/read-table';
 
 async function main() {
   const usage = { pages: 0, items: 0, readCapacityUnits: 0 };

@@ -1,10 +1,10 @@
-import { partitionKey, visibleColumns } from '../shared/columns';
+import { partitionKey, visibleColumns } from '../shared/attributes';
 import { defineHandler } from '../shared/define-handler';
 import { ColumnNotVisible } from '../shared/errors';
 import { describeMistake, invalid, readFields, readKeyValue } from '../shared/event';
+import { queryByKey } from '../shared/read-table';
 import { readVariable } from '../shared/read-variable';
-import { queryByKey } from '../shared/store';
-import { variables } from '../shared/variables';
+import { variables } from '../shared/variable-names';
 
 /**
  * Answer the mission of `event.superhero` with the query's whole response.

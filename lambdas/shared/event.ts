@@ -1,4 +1,4 @@
-import { partitionKey } from './columns';
+import { partitionKey } from './attributes';
 import { InvalidEvent } from './errors';
 
 /** The key of an item. */

@@ -1,7 +1,7 @@
 import { defineHandler, type Invocation } from '../shared/define-handler';
 import { ResponseTooLarge } from '../shared/errors';
 import { invalid, readCursor, readFields, writeCursor } from '../shared/event';
-import { type Item, scanPages } from '../shared/store';
+import { type Item, scanPages } from '../shared/read-table';
 
 /** One page of the table's items, and the cursor of the next unless the table ends here. */
 export interface PageAnswer {

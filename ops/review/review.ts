@@ -1,6 +1,6 @@
-import { type Difference, differencesOf } from '../differences';
-import { narrowerAccessOf, widerAccessOf } from './access';
-import { type Reference, referencesOf, withoutInstances } from './configuration';
+import { type Difference, differencesOf } from '../plan/json-differences';
+import { isHidden, type Plan, resourcesOf, showableSides } from '../plan/plan-json';
+import { type Graph, graphOf } from './dependency-graph';
 import {
   type ChangeView,
   concerns,
@@ -11,12 +11,12 @@ import {
   type Told,
   viewOf,
 } from './finding';
-import { type Graph, graphOf } from './graph';
-import { lossesOf } from './losses';
-import { isHidden, type Plan, resourcesOf, showableSides } from './plan';
-import { weakerProtectionsOf } from './protection';
-import { recordsOf } from './records';
-import { capacityChangesOf, codeChangesOf } from './sizing';
+import { type Reference, referencesOf, withoutInstances } from './references';
+import { narrowerAccessOf, widerAccessOf } from './rules/access';
+import { capacityChangesOf, codeChangesOf } from './rules/code-and-capacity';
+import { recordsOf } from './rules/items';
+import { lossesOf } from './rules/losses';
+import { weakerProtectionsOf } from './rules/protection';
 import { verdictOf } from './verdict';
 
 /** The plan of one stack. */

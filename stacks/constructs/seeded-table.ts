@@ -2,7 +2,7 @@ import { DynamodbTable, type DynamodbTableImportTable } from '@cdktf/provider-aw
 import { DynamodbTableItem } from '@cdktf/provider-aws/lib/dynamodb-table-item';
 import { Construct } from 'constructs';
 import type { Environment } from '../../environments';
-import type { SeedItem } from '../../seed-data/load-seed-data';
+import type { SeedItem } from '../../seed-data/load-items';
 
 export interface SeededTableProps {
   readonly tableName: string;

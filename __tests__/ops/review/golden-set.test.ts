@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { htmlOf } from '../../../ops/review/html';
-import { markdownOf } from '../../../ops/review/markdown';
-import { readPlan } from '../../../ops/review/plan';
+import { readPlan } from '../../../ops/plan/plan-json';
+import { htmlOf } from '../../../ops/review/render/html';
+import { markdownOf } from '../../../ops/review/render/markdown';
 import { type Review, review } from '../../../ops/review/review';
 import { goldenSet } from './golden-set';
 import { planCases } from './plan-cases';

@@ -1,5 +1,5 @@
 import type { Environment } from '../../../environments';
-import type { SeedItem } from '../../../seed-data/load-seed-data';
+import type { SeedItem } from '../../../seed-data/load-items';
 
 type Json = any;
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Change, type Plan, readPlan } from '../../../ops/review/plan';
+import { type Change, type Plan, readPlan } from '../../../ops/plan/plan-json';
 import { review } from '../../../ops/review/review';
 
 const golden = (kind: string) =>

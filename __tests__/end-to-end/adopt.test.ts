@@ -1,0 +1,288 @@
+import { readFileSync } from 'node:fs';
+import { CloudWatchLogsClient, CreateLogGroupCommand } from '@aws-sdk/client-cloudwatch-logs';
+import { DeleteItemCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DeleteRoleCommand, DetachRolePolicyCommand, IAMClient } from '@aws-sdk/client-iam';
+import { DeleteBucketCommand, S3Client } from '@aws-sdk/client-s3';
+import { findExisting } from '../../ops/adopt/find-existing';
+import {
+  attach,
+  createFunction,
+  createPolicy,
+  createRole,
+  createTable,
+  policyArn,
+  putRecord,
+  runNotebook,
+} from './notebook';
+import { seedRecords, Workbench } from './workbench';
+
+jest.setTimeout(300_000);
+
+let bench: Workbench;
+
+beforeAll(async () => {
+  bench = await Workbench.open();
+});
+
+afterAll(() => bench?.close());
+
+describe('what AWS has and the state does not know', () => {
+  beforeEach(() => bench.emptyAccount());
+
+  const none: readonly string[] = [];
+  const cases: [
+    string,
+    'table' | 'functions',
+    () => Promise<unknown>,
+    readonly string[],
+    readonly string[],
+  ][] = [
+    ['an empty account', 'table', async () => {}, none, none],
+    ['an empty account', 'functions', async () => {}, none, none],
+    ['a table without records', 'table', () => createTable(bench.config), ['SuperMissionTable'], none],
+    [
+      'a table with some of the records',
+      'table',
+      async () => {
+        await createTable(bench.config);
+        for (const hero of ['Ironman', 'Superman']) await putRecord(bench.config, hero);
+      },
+      ['SuperMissionTable'],
+      ['Ironman', 'Superman'],
+    ],
+    [
+      'a record that is not in the seed data',
+      'table',
+      async () => {
+        await createTable(bench.config);
+        await putRecord(bench.config, 'Batman', { SuperHero: 'Robin' });
+      },
+      ['SuperMissionTable'],
+      none,
+    ],
+    [
+      'a table with another key',
+      'table',
+      () => createTable(bench.config, 'Hero'),
+      ['SuperMissionTable'],
+      none,
+    ],
+    [
+      'a policy without its role',
+      'functions',
+      () => createPolicy(bench.config, 'Super-DynamoDBScanPolicy'),
+      [policyArn('Super-DynamoDBScanPolicy')],
+      none,
+    ],
+    [
+      'a role without its policy, and a function',
+      'functions',
+      async () => {
+        await createRole(bench.config, 'SuperDynamoDBRole');
+        await createFunction(bench.config, 'SuperDynamoDBFunction', 'SuperDynamoDBRole');
+      },
+      ['SuperDynamoDBFunction', 'SuperDynamoDBRole'],
+      none,
+    ],
+    [
+      'a role that its policy is not attached to',
+      'functions',
+      async () => {
+        await createPolicy(bench.config, 'Super-DynamoDBScanPolicy');
+        await createRole(bench.config, 'SuperDynamoDBRole');
+      },
+      ['SuperDynamoDBRole', policyArn('Super-DynamoDBScanPolicy')],
+      none,
+    ],
+    [
+      'a role with its policy',
+      'functions',
+      async () => {
+        await createPolicy(bench.config, 'Super-DynamoDBScanPolicy');
+        await createRole(bench.config, 'SuperDynamoDBRole');
+        await attach(bench.config, 'SuperDynamoDBRole', 'Super-DynamoDBScanPolicy');
+      },
+      [
+        'SuperDynamoDBRole',
+        `SuperDynamoDBRole/${policyArn('Super-DynamoDBScanPolicy')}`,
+        policyArn('Super-DynamoDBScanPolicy'),
+      ],
+      none,
+    ],
+    [
+      'a log group, and another one whose name only starts like it',
+      'functions',
+      async () => {
+        for (const name of ['SuperDynamoDBFunction', 'MissionDetailsFunction2']) {
+          await new CloudWatchLogsClient(bench.config).send(
+            new CreateLogGroupCommand({ logGroupName: `/aws/lambda/${name}` }),
+          );
+        }
+      },
+      ['/aws/lambda/SuperDynamoDBFunction'],
+      none,
+    ],
+  ];
+
+  it.each(cases)('is found: %s (%s)', async (_name, stack, make, ids, keys) => {
+    await make();
+
+    const { imports, records } = await findExisting(bench.configuration(stack), new Set(), bench.config);
+
+    expect(imports.map(({ id }) => id).sort()).toEqual(ids);
+    expect(records.map(({ key }) => key).sort()).toEqual(keys);
+  });
+
+  it('leaves out what the state knows', async () => {
+    await runNotebook(bench.config);
+    const known = new Set(bench.addresses('functions').filter((it) => !it.startsWith('aws_iam_role.')));
+
+    const { imports } = await findExisting(bench.configuration('functions'), known, bench.config);
+
+    expect(imports.map(({ id }) => id).sort()).toEqual(['SuperDynamoDBRole', 'SuperDynamoDbQueryRole']);
+  });
+});
+
+/** Each test goes on where the one before it has ended, as an operator does. */
+describe('a system built by hand', () => {
+  beforeAll(async () => {
+    await bench.emptyAccount();
+    await runNotebook(bench.config);
+    await putRecord(bench.config, 'Ironman', { MissionStatus: 'open' });
+  });
+
+  it('stays as it is when the plan is not approved', async () => {
+    const records = await bench.records();
+
+    await expect(bench.adopt({ approve: false })).rejects.toThrow('table: not approved, nothing is adopted');
+
+    expect((await bench.state('table'))?.resources).toEqual([]);
+    expect(await bench.records()).toEqual(records);
+    expect(bench.proxy.itemWrites()).toBe(0);
+  });
+
+  it('is taken over whole: nothing is made twice, and only the record that differs is changed', async () => {
+    bench.proxy.reset();
+
+    const report = await bench.adopt();
+
+    expect(report).toContain('MissionStatus: "open" → none');
+    expect(report).toContain('table: 1 to import, 0 to add, 2 to change, 0 to destroy');
+    expect(report).toContain('functions: 8 to import, 6 to add, 6 to change, 0 to destroy');
+    expect(bench.proxy.itemWrites()).toBe(1);
+    expect(await bench.records()).toEqual(seedRecords());
+    await bench.expectNoChanges('table', 'functions');
+  });
+
+  it('has nothing to adopt afterwards', async () => {
+    bench.proxy.reset();
+
+    expect(await bench.adopt()).toMatch(/table: nothing to adopt\nfunctions: nothing to adopt$/);
+
+    expect(
+      bench.proxy.seen.filter(({ method, path }) => method === 'PUT' && path.includes('.tfstate?')),
+    ).toEqual([]);
+  });
+
+  it('stays as it is, half known, when the plan is not approved', async () => {
+    await forget('table', bench.addresses('table').slice(-1));
+    const before = await bench.state('table');
+
+    await expect(bench.adopt({ approve: false })).rejects.toThrow('table: not approved, nothing is adopted');
+
+    const after = await bench.state('table');
+    expect(after?.resources).toEqual(before?.resources);
+    expect(after?.lineage).toBe(before?.lineage);
+  });
+
+  it('is made whole when the state knows a part, AWS lacks a part, and a record was edited', async () => {
+    const [table, batman, , ironman] = bench.addresses('table');
+    const functions = bench.addresses('functions');
+    const forgotten = functions.filter((it) => /^aws_iam_(policy|role)\.super-dynamodb_(scan|role)/.test(it));
+    await forget('table', [table, ironman]);
+    await forget('functions', forgotten);
+    await putRecord(bench.config, 'Ironman', { SuperWeapon: 'Mark 85' });
+    const Key = { SuperHero: { S: 'Batman' } };
+    await new DynamoDBClient(bench.config).send(
+      new DeleteItemCommand({ TableName: 'SuperMissionTable', Key }),
+    );
+    await removeQueryRole();
+    const before = await bench.state('table');
+    bench.proxy.reset();
+
+    // As an operator runs it.
+    const { exitCode, stdout, stderr } = await bench.checkout.npm('adopt', ['--auto-approve']);
+
+    expect({ exitCode, stdout, stderr }).toMatchObject({ exitCode: 0 });
+    expect(batman).toContain('batman');
+    expect(stdout).toContain('Superman: record taken into the state as it is');
+    expect(stdout).toContain('SuperWeapon: "Mark 85" → "Mark 50"');
+    expect(stdout).toContain('table: 1 to import, 1 to add, 1 to change, 0 to destroy');
+    expect(stdout).toContain('functions: 2 to import, 3 to add, 1 to change, 0 to destroy');
+    expect(await bench.records()).toEqual(seedRecords());
+    const [, copy = ''] = /^table: a copy of the state is (\S+)$/m.exec(stdout) ?? [];
+    expect(JSON.parse(readFileSync(copy, 'utf8'))).toEqual(before);
+  });
+
+  /** The state forgets resources that AWS keeps. */
+  async function forget(stack: string, addresses: readonly (string | undefined)[]): Promise<void> {
+    expect(await bench.terraform(stack, 'state', 'rm', ...addresses.map(String))).toMatchObject({
+      exitCode: 0,
+    });
+  }
+
+  async function removeQueryRole(): Promise<void> {
+    const iam = new IAMClient(bench.config);
+    const RoleName = 'SuperDynamoDbQueryRole';
+    for (const policy of ['SuperDynamoDBQueryPolicy', 'MissionDetailsFunctionLogsPolicy']) {
+      await iam.send(new DetachRolePolicyCommand({ RoleName, PolicyArn: policyArn(policy) }));
+    }
+    await iam.send(new DeleteRoleCommand({ RoleName }));
+  }
+});
+
+describe('adopt', () => {
+  beforeEach(() => bench.emptyAccount());
+
+  it('takes over a table alone, and leaves what is not there to be deployed', async () => {
+    await createTable(bench.config);
+
+    const report = await bench.adopt();
+
+    expect(report).toContain('table: 1 to import, 5 to add, 1 to change, 0 to destroy');
+    expect(report).toMatch(/functions: nothing to adopt$/);
+    expect(await bench.records()).toEqual(seedRecords());
+    await bench.expectNoChanges('table');
+  });
+
+  it('fails when something would be replaced, and says what forces it', async () => {
+    await createTable(bench.config, 'Hero');
+
+    await expect(bench.adopt()).rejects.toThrow(
+      /table: stopped, nothing is adopted\n {2}aws_dynamodb_table\.\S+ would be replaced \(.*hash_key.*\), its records are lost/,
+    );
+
+    expect(bench.proxy.seen.some(({ target }) => target.endsWith('.DeleteTable'))).toBe(false);
+  });
+
+  it('fails when there is no state bucket', async () => {
+    const Bucket = bench.environment.stateBucket;
+    await new S3Client(bench.config).send(new DeleteBucketCommand({ Bucket }));
+
+    await expect(bench.adopt()).rejects.toThrow(
+      'S3 bucket "supermission-local-state" does not exist; make it with "npm run bootstrap"',
+    );
+  });
+
+  it.each([
+    [[], 'adopt: no terminal to ask for approval; pass --auto-approve to do without'],
+    [['--force'], "Unknown option '--force'"],
+    [['table'], "Unexpected argument 'table'"],
+  ])('fails without a terminal when its arguments are %j', async (args, message) => {
+    const { exitCode, stderr } = await bench.checkout.npm('adopt', args);
+
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain(message);
+    expect(stderr).not.toMatch(/^\s+at /m);
+  });
+});

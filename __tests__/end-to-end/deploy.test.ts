@@ -1,0 +1,283 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { CloudWatchLogsClient, DescribeLogGroupsCommand } from '@aws-sdk/client-cloudwatch-logs';
+import { DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb';
+import { IAMClient, ListPoliciesCommand, ListRolesCommand } from '@aws-sdk/client-iam';
+import { LambdaClient, ListFunctionsCommand } from '@aws-sdk/client-lambda';
+import { GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
+import { localAwsEnvironment } from '../../local/local-aws';
+import superMissions from '../../seed-data/super-missions.json';
+import { describeWith } from '../local/aws-fixture';
+import { Checkout } from './checkout';
+import { describeWithLocalAws } from './terraform-needed';
+
+jest.setTimeout(600_000);
+
+const stateBucketArn = 'arn:aws:s3:::supermission-local-state';
+const stateKeys = ['functions', 'state-backend', 'table'].map((it) => `supermission/local/${it}.tfstate`);
+
+/** Each test goes on where the one before it has ended, as an operator does. */
+describeWithLocalAws('the road from an empty account and back', () => {
+  const checkout = new Checkout();
+  let url: string;
+  const client = () => ({
+    endpoint: url,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+    forcePathStyle: true,
+  });
+
+  beforeAll(async () => {
+    const { exitCode, stdout, stderr } = await checkout.npm('local:up');
+    expect({ exitCode, stderr }).toMatchObject({ exitCode: 0 });
+    [url = ''] = /http:\/\/127\.0\.0\.1:\d+/.exec(stdout) ?? [];
+  });
+
+  afterAll(async () => {
+    await checkout.npm('local:down');
+    checkout.remove();
+  });
+
+  it('fails to deploy before the state bucket exists, and says so', async () => {
+    const { exitCode, stdout, stderr } = await checkout.npm('deploy', ['table', '--auto-approve']);
+
+    expect(exitCode).not.toBe(0);
+    expect(stdout + stderr).toContain('supermission-local-state');
+  });
+
+  it('makes the state bucket, which keeps the state of its own making', async () => {
+    expect(await checkout.npm('bootstrap')).toMatchObject({ exitCode: 0 });
+
+    expect(await stateFiles()).toEqual(['supermission/local/state-backend.tfstate']);
+  });
+
+  it('makes nothing new when the state bucket is there', async () => {
+    const { exitCode, stdout } = await checkout.npm('bootstrap');
+
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain('No changes.');
+  });
+
+  it('deploys every stack in order', async () => {
+    const { exitCode, stdout, stderr } = await checkout.npm('deploy', ['--auto-approve']);
+
+    expect({ exitCode, stdout, stderr }).toMatchObject({ exitCode: 0 });
+    const created = Array.from(stdout.matchAll(/(aws_\w+)\.\S+: Creation complete/g), ([, type]) => type);
+    expect(created.lastIndexOf('aws_dynamodb_table_item')).toBeGreaterThan(-1);
+    expect(created.indexOf('aws_lambda_function')).toBeGreaterThan(
+      created.lastIndexOf('aws_dynamodb_table_item'),
+    );
+    expect(await stateFiles()).toEqual(stateKeys);
+    expect(await deployed()).toEqual({
+      tables: ['SuperMissionTable'],
+      functions: ['MissionDetailsFunction', 'SuperDynamoDBFunction'],
+      versions: ['MissionDetailsFunction:1', 'SuperDynamoDBFunction:1'],
+      roles: ['SuperDynamoDBRole', 'SuperDynamoDbQueryRole'],
+      policies: [
+        'MissionDetailsFunctionLogsPolicy',
+        'Super-DynamoDBScanPolicy',
+        'SuperDynamoDBFunctionLogsPolicy',
+        'SuperDynamoDBQueryPolicy',
+      ],
+      logGroups: ['/aws/lambda/MissionDetailsFunction', '/aws/lambda/SuperDynamoDBFunction'],
+    });
+    expect(await tagged()).toEqual(
+      expect.arrayContaining([
+        stateBucketArn,
+        'arn:aws:dynamodb:us-east-1:123456789012:table/SuperMissionTable',
+        'arn:aws:lambda:us-east-1:123456789012:function:SuperDynamoDBFunction',
+      ]),
+    );
+  });
+
+  it('has nothing to change afterwards', async () => {
+    const { exitCode, stdout } = await checkout.npm('diff');
+
+    expect(exitCode).toBe(0);
+    expect(stdout.match(/No changes\./g)).toHaveLength(3);
+  });
+
+  it('goes over to another state bucket, as to another environment, without the state it worked on before', async () => {
+    const { exitCode, stdout } = await checkout.npm('diff', ['table'], {
+      SUPERMISSION_STATE_BUCKET: 'supermission-elsewhere',
+    });
+
+    expect(exitCode).toBe(1);
+    expect(stdout).toContain('S3 bucket "supermission-elsewhere" does not exist');
+    expect(stdout).not.toContain('Backend configuration changed');
+  });
+
+  it('shows the outputs of every stack', async () => {
+    const { stdout } = await checkout.npm('output');
+
+    expect(stdout).toContain('table_name = SuperMissionTable');
+    expect(stdout).toContain('mission_details_function_version = 1');
+  });
+
+  it('answers invocations', async () => {
+    const { exitCode, stdout } = await checkout.npm('invoke', [
+      'MissionDetailsFunction',
+      '{"superhero":"Batman"}',
+    ]);
+
+    expect(exitCode).toBe(0);
+    expect(JSON.parse(stdout).Items).toEqual(superMissions.filter(({ SuperHero }) => SuperHero === 'Batman'));
+  });
+
+  describeWith('aws')('the AWS CLI', () => {
+    it('gets answers', async () => {
+      const answer = join(checkout.folder, 'answer.json');
+      const invocation = await checkout.run(
+        'aws',
+        ['lambda', 'invoke', '--function-name', 'SuperDynamoDBFunction', answer],
+        localAwsEnvironment(url, 'us-east-1'),
+      );
+
+      expect(invocation).toMatchObject({ exitCode: 0 });
+      expect(JSON.parse(readFileSync(answer, 'utf8'))).toEqual(expect.arrayContaining(superMissions));
+    });
+  });
+
+  it.each([
+    [['MissionDetailsFunction'], 'event.superhero'],
+    [['MissionDetailsFunction', 'Batman'], 'event: not JSON, got "Batman"; expected a JSON value'],
+    [['Nonsense'], 'got "Nonsense"; expected one of SuperDynamoDBFunction, MissionDetailsFunction'],
+  ])('fails to invoke with %j', async (args, message) => {
+    const { exitCode, stdout, stderr } = await checkout.npm('invoke', args);
+
+    expect(exitCode).toBe(1);
+    expect(stdout + stderr).toContain(message);
+    expect(stderr).not.toMatch(/^\s+at /m);
+  });
+
+  it('plans a changed record and a changed handler as exactly that', async () => {
+    checkout.edit('seed-data/super-missions.json', 'Utility belt', 'Batarang');
+    checkout.edit('lambdas/mission-details-function/index.ts', "'event.superhero'", "'event.superhero '");
+
+    const { stdout } = await checkout.npm('diff', ['table', 'functions']);
+
+    const changed = Array.from(stdout.matchAll(/# (\S+) \(\S+\) will be (.+)/g), ([, address, action]) => [
+      address,
+      action,
+    ]);
+    expect(changed).toEqual([
+      [expect.stringMatching(/^aws_dynamodb_table_item\.missions_batman-/), 'updated in-place'],
+      [expect.stringMatching(/^aws_lambda_function\.mission-details_function_/), 'updated in-place'],
+    ]);
+    expect(stdout).toContain('Batarang');
+  });
+
+  it('lets one of two concurrent deployments of a stack win, and tells the other who holds the lock', async () => {
+    const second = new Checkout();
+    try {
+      // Both look for the same running AWS, each in its own folder.
+      const shared = { SUPERMISSION_LOCAL_FOLDER: join(checkout.folder, '.local') };
+      checkout.edit('seed-data/super-missions.json', 'Batarang', 'Grapnel gun');
+      const results = await Promise.all(
+        [checkout, second].map((it) =>
+          it.npm('deploy', ['table', '--ignore-missing-stack-dependencies', '--auto-approve'], shared),
+        ),
+      );
+
+      expect(results.map(({ exitCode }) => exitCode).sort()).toEqual([0, 1]);
+      const loser = results.find(({ exitCode }) => exitCode === 1);
+      expect(`${loser?.stdout}${loser?.stderr}`).toMatch(
+        /Error acquiring the state lock[\s\S]*Who:\s+\S+@\S+/,
+      );
+      const state = await readState('table');
+      expect(state.resources).toHaveLength(1 + superMissions.length);
+      expect(await stateFiles()).toEqual(stateKeys);
+    } finally {
+      second.remove();
+    }
+  });
+
+  it('deploys the changes, whoever has won before, and runs the changed handler', async () => {
+    expect(await checkout.npm('deploy', ['--auto-approve'])).toMatchObject({ exitCode: 0 });
+
+    const { stdout } = await checkout.npm('invoke', ['MissionDetailsFunction', '{}']);
+    expect(JSON.parse(stdout).message).toContain('event.superhero ');
+    const batman = await checkout.npm('invoke', ['MissionDetailsFunction', '{"superhero":"Batman"}']);
+    expect(JSON.parse(batman.stdout).Items[0].SuperWeapon).toBe('Grapnel gun');
+  });
+
+  it('fails to destroy without a terminal and without approval', async () => {
+    const { exitCode, stderr } = await checkout.npm('destroy');
+
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain('destroy: no terminal to ask for approval; pass --auto-approve to do without');
+    expect((await deployed()).tables).toEqual(['SuperMissionTable']);
+  });
+
+  it('destroys everything but the state bucket', async () => {
+    expect(await checkout.npm('destroy', ['--auto-approve'])).toMatchObject({ exitCode: 0 });
+
+    expect(await deployed()).toEqual({
+      tables: [],
+      functions: [],
+      versions: [],
+      roles: [],
+      policies: [],
+      logGroups: [],
+    });
+    expect(await tagged()).toEqual([stateBucketArn]);
+    expect(await stateFiles()).toEqual(stateKeys);
+    for (const stack of ['table', 'functions']) expect((await readState(stack)).resources).toEqual([]);
+  });
+
+  async function stateFiles(): Promise<(string | undefined)[]> {
+    const { Contents = [] } = await new S3Client(client()).send(
+      new ListObjectsV2Command({ Bucket: 'supermission-local-state' }),
+    );
+    return Contents.map(({ Key }) => Key).sort();
+  }
+
+  async function readState(stack: string): Promise<{ resources: unknown[] }> {
+    const { Body } = await new S3Client(client()).send(
+      new GetObjectCommand({
+        Bucket: 'supermission-local-state',
+        Key: `supermission/local/${stack}.tfstate`,
+      }),
+    );
+    const { resources } = JSON.parse((await Body?.transformToString()) ?? '');
+    return { resources: resources.filter(({ mode }: { mode: string }) => mode === 'managed') };
+  }
+
+  /** Everything that carries the project's tag. */
+  async function tagged(): Promise<string[]> {
+    const response = await fetch(url, {
+      method: 'POST',
+      headers: {
+        authorization:
+          'AWS4-HMAC-SHA256 Credential=local/20260101/us-east-1/tagging/aws4_request, Signature=any',
+        'content-type': 'application/x-amz-json-1.1',
+        'x-amz-target': 'ResourceGroupsTaggingAPI_20170126.GetResources',
+      },
+      body: JSON.stringify({ TagFilters: [{ Key: 'project', Values: ['supermission'] }] }),
+    });
+    const { ResourceTagMappingList } = (await response.json()) as any;
+    return ResourceTagMappingList.map(({ ResourceARN }: { ResourceARN: string }) => ResourceARN);
+  }
+
+  /** What AWS itself says is there. */
+  async function deployed() {
+    const [tables, functions, versions, roles, policies, logGroups] = await Promise.all([
+      new DynamoDBClient(client()).send(new ListTablesCommand()),
+      new LambdaClient(client()).send(new ListFunctionsCommand()),
+      new LambdaClient(client()).send(new ListFunctionsCommand({ FunctionVersion: 'ALL' })),
+      new IAMClient(client()).send(new ListRolesCommand()),
+      new IAMClient(client()).send(new ListPoliciesCommand({ Scope: 'Local' })),
+      new CloudWatchLogsClient(client()).send(new DescribeLogGroupsCommand()),
+    ]);
+    return {
+      tables: tables.TableNames,
+      functions: functions.Functions?.map((it) => it.FunctionName).sort(),
+      versions: versions.Functions?.filter((it) => it.Version !== '$LATEST')
+        .map((it) => `${it.FunctionName}:${it.Version}`)
+        .sort(),
+      roles: roles.Roles?.map((it) => it.RoleName).sort(),
+      policies: policies.Policies?.map((it) => it.PolicyName).sort(),
+      logGroups: logGroups.logGroups?.map((it) => it.logGroupName).sort(),
+    };
+  }
+});

@@ -1,0 +1,407 @@
+import { join } from 'node:path';
+import { CloudWatchLogsClient, PutRetentionPolicyCommand } from '@aws-sdk/client-cloudwatch-logs';
+import {
+  DeleteItemCommand,
+  DynamoDBClient,
+  TagResourceCommand,
+  UpdateItemCommand,
+  UpdateTableCommand,
+} from '@aws-sdk/client-dynamodb';
+import {
+  AttachRolePolicyCommand,
+  CreatePolicyVersionCommand,
+  DetachRolePolicyCommand,
+  IAMClient,
+  PutRolePolicyCommand,
+} from '@aws-sdk/client-iam';
+import {
+  LambdaClient,
+  UpdateFunctionCodeCommand,
+  UpdateFunctionConfigurationCommand,
+} from '@aws-sdk/client-lambda';
+import { CreateBucketCommand, DeleteObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { localAwsEnvironment } from '../../local/local-aws';
+import type { DriftReport } from '../../ops/drift';
+import type { SmokeReport } from '../../ops/smoke';
+import { type Providers, prepareProviders } from '../../ops/terraform/find-providers';
+import { findTerraform, type Terraform } from '../../ops/terraform/find-terraform';
+import { region, zip } from '../local/aws-fixture';
+import { Checkout } from './checkout';
+
+jest.setTimeout(240_000);
+
+const bucket = 'supermission-local-state';
+const lockKey = 'supermission/local/table.tfstate.tflock';
+const account = 'arn:aws:iam::123456789012';
+const anything = JSON.stringify({
+  Version: '2012-10-17',
+  Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }],
+});
+
+/** Each test goes on where the one before it has ended. */
+describe('what is deployed, compared with what it should be', () => {
+  const checkout = new Checkout();
+  let variables: NodeJS.ProcessEnv;
+  let terraform: Terraform;
+  let providers: Providers;
+  let client: {
+    endpoint: string;
+    region: string;
+    credentials: { accessKeyId: string; secretAccessKey: string };
+  };
+  let reported: DriftReport;
+
+  beforeAll(async () => {
+    const { stdout } = await checkout.npm('local:up');
+    const [url = ''] = /http:\/\/127\.0\.0\.1:\d+/.exec(stdout) ?? [];
+    client = { endpoint: url, region, credentials: { accessKeyId: 'local', secretAccessKey: 'local' } };
+    terraform = await findTerraform();
+    providers = await prepareProviders({
+      terraform,
+      awsVersions: '>= 5.100.0, < 7.0.0',
+      archiveVersions: '>= 2.7.1, < 3.0.0',
+      standIn: { workingDirectory: join(checkout.folder, 'cdktf.out/stacks/functions') },
+    });
+    variables = { ...localAwsEnvironment(url, region), ...providers.variables };
+    await s3().send(new CreateBucketCommand({ Bucket: bucket }));
+    const synth = await checkout.run(process.execPath, ['ops/terraform/run-app.mjs']);
+    expect(synth).toMatchObject({ exitCode: 0 });
+    await Promise.all(
+      ['table', 'functions'].map(async (stack) => {
+        await runTerraform(stack, 'init');
+        await runTerraform(stack, 'apply', '-auto-approve');
+      }),
+    );
+  });
+
+  afterAll(async () => {
+    await providers?.stop();
+    await checkout.npm('local:down');
+    checkout.remove();
+  });
+
+  it('answers as the seed data says after a deployment', async () => {
+    const { exitCode, stdout } = await checkout.npm('smoke');
+
+    expect({ exitCode, stdout }).toEqual({
+      exitCode: 0,
+      stdout: `ok     SuperDynamoDBFunction {"superhero":"Superman"}
+ok     MissionDetailsFunction {"superhero":"Superman"}
+ok     MissionDetailsFunction {"superhero":"Ironman"}
+ok     MissionDetailsFunction {"superhero":"Batman"}
+ok     MissionDetailsFunction {"superhero":"Captain America"}
+ok     MissionDetailsFunction {"superhero":"Spiderman"}
+`,
+    });
+  });
+
+  it('fails to be found in a bucket that is not there, with what to do', async () => {
+    const { exitCode, stdout, stderr } = await checkout.npm('drift', [], {
+      SUPERMISSION_STATE_BUCKET: 'supermission-nowhere',
+    });
+
+    expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' });
+    expect(stderr).toContain('state bucket supermission-nowhere: NoSuchBucket');
+    expect(stderr).toContain('make it with "npm run bootstrap"');
+    expect(stderr).not.toMatch(/^\s+at /m);
+  });
+
+  it('fails to be found for a stack that is not there', async () => {
+    const { exitCode, stderr } = await checkout.npm('drift', ['tables']);
+
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain('stack: unknown, got "tables"; expected one of state-backend, table, functions');
+  });
+
+  it('differs in a stack that was never deployed', async () => {
+    const { exitCode, stdout } = await checkout.npm('drift', ['state-backend']);
+
+    expect({ exitCode, stdout }).toEqual({
+      exitCode: 2,
+      stdout: 'local state-backend: not deployed; deploy it with "npm run deploy -- state-backend"\n',
+    });
+  });
+
+  it('differs in each thing that was changed by hand, and in what is not deployed yet', async () => {
+    await changeTableByHand();
+    await changeFunctionsByHand();
+    checkout.edit('seed-data/super-missions.json', 'Mark 50', 'Mark 51');
+    const lock = {
+      ID: 'any',
+      Operation: 'OperationTypeApply',
+      Who: 'ann@laptop',
+      Created: '2026-11-24T08:00:00Z',
+    };
+    await s3().send(new PutObjectCommand({ Bucket: bucket, Key: lockKey, Body: JSON.stringify(lock) }));
+
+    const { exitCode, stdout } = await checkout.npm('drift', ['table', 'functions', '--json']);
+
+    expect(exitCode).toBe(2);
+    reported = JSON.parse(stdout);
+    const deployed = (stack: string) => `npm run deploy -- ${stack}`;
+    expect(reported).toMatchObject({
+      environment: 'local',
+      drifted: true,
+      stacks: [
+        {
+          stack: 'table',
+          status: 'drifted',
+          lock: { who: 'ann@laptop', operation: 'OperationTypeApply', since: '2026-11-24T08:00:00Z' },
+        },
+        { stack: 'functions', status: 'drifted', lock: null },
+      ],
+    });
+    expect(differencesIn('table')).toEqual([
+      [
+        'aws_dynamodb_table.missions_table',
+        'changed',
+        'outside',
+        deployed('table'),
+        {
+          read_capacity: [5, 7],
+          'tags.owner': [null, 'me'],
+          'tags.stack': ['table', 'other'],
+        },
+      ],
+      [
+        'aws_dynamodb_table_item.missions_batman-bd9b74a6',
+        'changed',
+        'outside',
+        deployed('table'),
+        {
+          'item.SuperWeapon.S': ['Utility belt', 'Batarang'],
+          'item.Villain3.S': ['Penguin', null],
+          'item.Sidekick.S': [null, 'Robin'],
+        },
+      ],
+      [
+        'aws_dynamodb_table_item.missions_ironman-3c61fde1',
+        'changed',
+        'not-deployed',
+        deployed('table'),
+        {
+          'item.SuperWeapon.S': ['Mark 51', 'Mark 50'],
+        },
+      ],
+      ['aws_dynamodb_table_item.missions_spiderman-b727d874', 'missing', 'outside', deployed('table'), {}],
+    ]);
+    expect(differencesIn('functions')).toEqual([
+      [
+        'aws_cloudwatch_log_group.super-dynamodb_log-group',
+        'changed',
+        'outside',
+        deployed('functions'),
+        {
+          retention_in_days: [14, 1],
+        },
+      ],
+      [
+        'aws_iam_policy.mission-details_query-policy',
+        'changed',
+        'outside',
+        deployed('functions'),
+        {
+          'policy.Statement[0].Action': ['dynamodb:Query', '*'],
+          'policy.Statement[0].Condition["ForAllValues:StringEquals"]["dynamodb:Attributes"]': [
+            ['SuperHero', 'MissionStatus', 'Villain1', 'Villain2', 'Villain3'],
+            null,
+          ],
+          'policy.Statement[0].Sid': ['QueryColumns', null],
+        },
+      ],
+      [
+        'aws_iam_role.mission-details_role',
+        'changed',
+        'outside',
+        'aws iam delete-role-policy --policy-name anything --role-name SuperDynamoDbQueryRole',
+        {
+          inline_policy: [null, 'anything'],
+        },
+      ],
+      [
+        'aws_iam_role.super-dynamodb_role',
+        'changed',
+        'outside',
+        `aws iam detach-role-policy --policy-arn ${account}:policy/SuperDynamoDBQueryPolicy --role-name SuperDynamoDBRole`,
+        {
+          managed_policy_arns: [null, `${account}:policy/SuperDynamoDBQueryPolicy`],
+        },
+      ],
+      [
+        'aws_iam_role_policy_attachment.super-dynamodb_scan-attachment',
+        'missing',
+        'outside',
+        deployed('functions'),
+        {},
+      ],
+      [
+        'aws_lambda_function.mission-details_function',
+        'changed',
+        'outside',
+        deployed('functions'),
+        {
+          memory_size: [128, 512],
+        },
+      ],
+      [
+        'aws_lambda_function.super-dynamodb_function',
+        'changed',
+        'outside',
+        'aws lambda update-function-code --function-name SuperDynamoDBFunction --zip-file fileb://cdktf.out/stacks/functions/SuperDynamoDBFunction.zip --publish',
+        {
+          code_sha256: [expect.stringMatching(/=$/), expect.stringMatching(/=$/)],
+        },
+      ],
+    ]);
+  });
+
+  it('does not answer as the seed data says any more', async () => {
+    const { exitCode, stdout } = await checkout.npm('smoke', ['--json']);
+
+    expect(exitCode).toBe(1);
+    const { checks, ok }: SmokeReport = JSON.parse(stdout);
+    expect(ok).toBe(false);
+    expect(
+      checks.map((check) => [...Object.values(check.event), check.ok, check.differences.length]),
+    ).toEqual([
+      ['Superman', false, 1],
+      ['Superman', true, 0],
+      ['Ironman', false, 1],
+      ['Batman', false, 3],
+      ['Captain America', true, 0],
+      ['Spiderman', false, 3],
+    ]);
+  });
+
+  it('may differ in records that are sown once', async () => {
+    checkout.edit('environments.ts', "ownership: 'owned'", "ownership: 'sown-once'");
+
+    const drift = await checkout.npm('drift', ['table']);
+    const smoke = await checkout.npm('smoke');
+
+    expect(drift.exitCode).toBe(2);
+    expect(drift.stdout.match(/aws_dynamodb_table_item\.missions_[a-z]+/g)).toEqual([
+      'aws_dynamodb_table_item.missions_spiderman',
+    ]);
+    expect(smoke.stdout).toContain('ok     MissionDetailsFunction {"superhero":"Batman"}');
+    expect(smoke.stdout).toContain('failed MissionDetailsFunction {"superhero":"Spiderman"}');
+    checkout.edit('environments.ts', "ownership: 'sown-once'", "ownership: 'owned'");
+  });
+
+  it('is repaired by what the report says', async () => {
+    await s3().send(new DeleteObjectCommand({ Bucket: bucket, Key: lockKey }));
+    const synth = await checkout.run(process.execPath, ['ops/terraform/run-app.mjs']);
+    expect(synth).toMatchObject({ exitCode: 0 });
+    const repairs = reported.stacks.flatMap(({ differences }) => differences.map(({ repair }) => repair));
+    for (const repair of new Set(repairs)) {
+      const [, stack] = /^npm run deploy -- (\S+)$/.exec(repair) ?? [];
+      if (stack) await runTerraform(stack, 'apply', '-auto-approve');
+      else expect(await checkout.run('sh', ['-c', repair], variables)).toMatchObject({ exitCode: 0 });
+    }
+
+    const drift = await checkout.npm('drift', ['table', 'functions']);
+    const smoke = await checkout.npm('smoke');
+
+    expect(drift).toMatchObject({ exitCode: 0, stdout: 'local table: in sync\nlocal functions: in sync\n' });
+    expect(smoke).toMatchObject({ exitCode: 0 });
+  });
+
+  it('fails to be destroyed while the table is protected, with nothing lost', async () => {
+    await dynamodb().send(
+      new UpdateTableCommand({ TableName: 'SuperMissionTable', DeletionProtectionEnabled: true }),
+    );
+
+    const { exitCode, stdout, stderr } = await checkout.npm('destroy', ['--auto-approve']);
+
+    expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' });
+    expect(stderr).toContain('SuperMissionTable: deletion protection: nothing was destroyed');
+    expect(await checkout.npm('smoke')).toMatchObject({ exitCode: 0 });
+  });
+
+  const s3 = () => new S3Client({ ...client, forcePathStyle: true });
+  const dynamodb = () => new DynamoDBClient(client);
+
+  async function runTerraform(stack: string, ...args: string[]): Promise<void> {
+    const folder = `-chdir=cdktf.out/stacks/${stack}`;
+    const result = await checkout.run(terraform.path, [folder, ...args, '-input=false'], variables);
+    expect(result).toMatchObject({ exitCode: 0 });
+  }
+
+  async function changeTableByHand(): Promise<void> {
+    const TableName = 'SuperMissionTable';
+    await dynamodb().send(
+      new UpdateTableCommand({
+        TableName,
+        ProvisionedThroughput: { ReadCapacityUnits: 7, WriteCapacityUnits: 5 },
+      }),
+    );
+    await dynamodb().send(
+      new TagResourceCommand({
+        ResourceArn: `arn:aws:dynamodb:${region}:123456789012:table/${TableName}`,
+        Tags: [
+          { Key: 'owner', Value: 'me' },
+          { Key: 'stack', Value: 'other' },
+        ],
+      }),
+    );
+    await dynamodb().send(
+      new UpdateItemCommand({
+        TableName,
+        Key: { SuperHero: { S: 'Batman' } },
+        UpdateExpression: 'SET SuperWeapon = :weapon, Sidekick = :sidekick REMOVE Villain3',
+        ExpressionAttributeValues: { ':weapon': { S: 'Batarang' }, ':sidekick': { S: 'Robin' } },
+      }),
+    );
+    await dynamodb().send(new DeleteItemCommand({ TableName, Key: { SuperHero: { S: 'Spiderman' } } }));
+  }
+
+  async function changeFunctionsByHand(): Promise<void> {
+    const iam = new IAMClient(client);
+    const lambda = new LambdaClient(client);
+    const queryPolicy = `${account}:policy/SuperDynamoDBQueryPolicy`;
+    const scanPolicy = `${account}:policy/Super-DynamoDBScanPolicy`;
+    await iam.send(
+      new CreatePolicyVersionCommand({
+        PolicyArn: queryPolicy,
+        PolicyDocument: anything,
+        SetAsDefault: true,
+      }),
+    );
+    await iam.send(new DetachRolePolicyCommand({ RoleName: 'SuperDynamoDBRole', PolicyArn: scanPolicy }));
+    await iam.send(new AttachRolePolicyCommand({ RoleName: 'SuperDynamoDBRole', PolicyArn: queryPolicy }));
+    await iam.send(
+      new PutRolePolicyCommand({
+        RoleName: 'SuperDynamoDbQueryRole',
+        PolicyName: 'anything',
+        PolicyDocument: anything,
+      }),
+    );
+    await lambda.send(
+      new UpdateFunctionCodeCommand({
+        FunctionName: 'SuperDynamoDBFunction',
+        ZipFile: zip({ 'index.mjs': 'export const handler = async () => "by hand";' }),
+      }),
+    );
+    await lambda.send(
+      new UpdateFunctionConfigurationCommand({ FunctionName: 'MissionDetailsFunction', MemorySize: 512 }),
+    );
+    await new CloudWatchLogsClient(client).send(
+      new PutRetentionPolicyCommand({
+        logGroupName: '/aws/lambda/SuperDynamoDBFunction',
+        retentionInDays: 1,
+      }),
+    );
+  }
+
+  /** Address without CDKTF's hash, kind, origin, repair, and what was expected and found at each path. */
+  function differencesIn(name: string) {
+    const stack = reported.stacks.find((it) => it.stack === name);
+    return stack?.differences.map(({ address, kind, origin, repair, attributes }) => [
+      address.replace(/_[0-9A-F]{8}$/, ''),
+      kind,
+      origin,
+      repair,
+      Object.fromEntries(attributes.map(({ path, expected, found }) => [path, [expected, found]])),
+    ]);
+  }
+});

@@ -1,0 +1,450 @@
+import { createHash } from 'node:crypto';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { zipSync } from 'fflate';
+import { apply } from '../../ops/apply';
+import type { Manifest } from '../../ops/plan/plan-folder';
+import { Checkout } from './checkout';
+import { describeWithLocalAws } from './terraform-needed';
+import { Workbench } from './workbench';
+
+jest.setTimeout(600_000);
+
+/** Each test goes on where the one before it has ended: a first deployment, a change, its review, its way elsewhere. */
+describeWithLocalAws('a plan that is made in one checkout and applied in another', () => {
+  const elsewhere = mkdtempSync(join(tmpdir(), 'supermission-plans-'));
+  const folder = join(elsewhere, 'reviewed plan');
+  let bench: Workbench;
+  let author: Checkout;
+  let digest: string;
+
+  beforeAll(async () => {
+    bench = await Workbench.open();
+    author = new Checkout();
+    expect(await author.npm('bootstrap', [], shared())).toMatchObject({ exitCode: 0 });
+  });
+
+  afterAll(async () => {
+    await bench?.close();
+    author?.remove();
+    rmSync(elsewhere, { recursive: true, force: true });
+  });
+
+  /** The commands of both checkouts look for the same running AWS. */
+  const shared = () => ({ SUPERMISSION_LOCAL_FOLDER: join(bench.checkout.folder, '.local') });
+
+  it('plans a first deployment, readable by its owner only', async () => {
+    const { exitCode, stdout, stderr } = await author.npm('plan', ['--json'], shared());
+
+    expect({ exitCode, stderr }).toMatchObject({ exitCode: 2 });
+    expect(JSON.parse(stdout)).toMatchObject({
+      environment: 'local',
+      folder: 'plans/local',
+      changes: true,
+      stacks: [
+        { name: 'state-backend', changes: false },
+        { name: 'table', changes: true, counts: '6 to add, 0 to change, 0 to destroy' },
+        { name: 'functions', changes: true, counts: '14 to add, 0 to change, 0 to destroy' },
+      ],
+    });
+    const plan = join(author.folder, 'plans/local');
+    for (const file of readdirSync(plan, { recursive: true, encoding: 'utf8' })) {
+      expect(statSync(join(plan, file)).mode & 0o077).toBe(0);
+    }
+    ({ digest } = JSON.parse(stdout));
+    renameSync(plan, folder);
+  });
+
+  describe('tampered with', () => {
+    const edit = (place: string, file: string, change: (text: string) => string) =>
+      writeFileSync(join(place, file), change(readFileSync(join(place, file), 'utf8')));
+    const editManifest = (place: string, change: (manifest: any) => void) =>
+      edit(place, 'manifest.json', (text) => {
+        const manifest = JSON.parse(text);
+        change(manifest);
+        return JSON.stringify(manifest);
+      });
+    /** Make the manifest say what the files are: whoever alters a file may do that too. */
+    const coverUp = (place: string) =>
+      editManifest(place, (manifest) => {
+        for (const file of Object.keys(manifest.files)) {
+          manifest.files[file] = createHash('sha256')
+            .update(readFileSync(join(place, file)))
+            .digest('hex');
+        }
+      });
+    const swap = (place: string, one: string, other: string) => {
+      renameSync(join(place, one), join(place, 'aside'));
+      renameSync(join(place, other), join(place, one));
+      renameSync(join(place, 'aside'), join(place, other));
+    };
+    const zip = zipSync({ 'index.mjs': Buffer.from('export const handler = () => "mine";') });
+    const archive = 'functions/MissionDetailsFunction.zip';
+
+    const kinds: [kind: string, tamper: (place: string) => void, message: RegExp][] = [
+      [
+        'a plan file altered',
+        (place) => edit(place, 'table/plan.tfplan', (text) => `${text} `),
+        /table\/plan\.tfplan: altered since the plan was made/,
+      ],
+      [
+        'a plan.json altered',
+        (place) => edit(place, 'table/plan.json', (text) => text.replace('Utility belt', 'Utility bell')),
+        /table\/plan\.json: altered since the plan was made/,
+      ],
+      [
+        'a plan.json altered, and the manifest with it',
+        (place) => {
+          edit(place, 'table/plan.json', (text) => text.replace('Utility belt', 'Utility bell'));
+          coverUp(place);
+        },
+        /table\/plan\.json: not what plan\.tfplan does/,
+      ],
+      [
+        'an archive replaced',
+        (place) => writeFileSync(join(place, archive), zip),
+        /MissionDetailsFunction\.zip: altered since the plan was made/,
+      ],
+      [
+        'an archive replaced, and the manifest with it',
+        (place) => {
+          writeFileSync(join(place, archive), zip);
+          coverUp(place);
+        },
+        /functions\/MissionDetailsFunction\.zip: not the code that was planned, got .*source_code_hash/,
+      ],
+      [
+        'a configuration altered, and the manifest with it',
+        (place) => {
+          edit(place, 'table/cdk.tf.json', (text) => text.replace('"encrypt": true', '"encrypt": false'));
+          coverUp(place);
+        },
+        /table\/cdk\.tf\.json: not what was planned/,
+      ],
+      [
+        'a lock file altered, and the manifest with it',
+        (place) => {
+          edit(place, 'table/.terraform.lock.hcl', (text) => text.replace('5.100.0', '5.99.0'));
+          coverUp(place);
+        },
+        /table\/\.terraform\.lock\.hcl: not what was planned/,
+      ],
+      [
+        'a file removed',
+        (place) => unlinkSync(join(place, 'functions/plan.json')),
+        /functions\/plan\.json: missing/,
+      ],
+      [
+        'a file removed, and its line in the manifest',
+        (place) => {
+          unlinkSync(join(place, archive));
+          editManifest(place, ({ files }) => delete files[archive]);
+        },
+        /MissionDetailsFunction\.zip: not the code that was planned, got nothing/,
+      ],
+      [
+        'a file added',
+        (place) => writeFileSync(join(place, 'table/override.tf.json'), '{}'),
+        /table\/override\.tf\.json: added since the plan was made/,
+      ],
+      [
+        'a file added, and the manifest with it',
+        (place) => {
+          writeFileSync(join(place, 'table/override.tf.json'), '{}');
+          editManifest(place, ({ files }) => {
+            files['table/override.tf.json'] = '0'.repeat(64);
+          });
+        },
+        /manifest\.json: files: table\/override\.tf\.json: bad value/,
+      ],
+      [
+        'a link in the place of a file',
+        (place) => {
+          renameSync(join(place, archive), join(place, '../real.zip'));
+          symlinkSync('../../real.zip', join(place, archive));
+        },
+        /MissionDetailsFunction\.zip: not a file/,
+      ],
+      [
+        'a file outside of the folder in the manifest',
+        (place) =>
+          editManifest(place, ({ files }) => {
+            files['table/../../outside.zip'] = '0'.repeat(64);
+          }),
+        /manifest\.json: files: table\/\.\.\/\.\.\/outside\.zip: bad value/,
+      ],
+      [
+        'the plans of two stacks swapped, and the manifest with it',
+        (place) => {
+          swap(place, 'table', 'functions');
+          for (const file of ['MissionDetailsFunction.zip', 'SuperDynamoDBFunction.zip']) {
+            editManifest(place, ({ files }) => {
+              files[`table/${file}`] = files[`functions/${file}`];
+              delete files[`functions/${file}`];
+            });
+          }
+          coverUp(place);
+        },
+        /table\/cdk\.tf\.json: of another environment or stack, got .*functions\.tfstate/,
+      ],
+      [
+        'the stacks put into another order',
+        (place) => editManifest(place, ({ stacks }) => stacks.reverse()),
+        /manifest\.json: stacks: bad value.*each stack once, in the order/,
+      ],
+      [
+        'a stack said to have no changes',
+        (place) =>
+          editManifest(place, ({ stacks }) => {
+            stacks[1].changes = false;
+          }),
+        /table\/plan\.json: not what the manifest says/,
+      ],
+      [
+        'a manifest of another environment',
+        (place) =>
+          editManifest(place, (manifest) => {
+            manifest.environment = 'prod';
+          }),
+        /manifest\.json: environment: not what is used here, got "prod"; expected local/,
+      ],
+      [
+        'a manifest of another account',
+        (place) =>
+          editManifest(place, (manifest) => {
+            manifest.accountId = '999999999999';
+          }),
+        /manifest\.json: accountId: not what is used here/,
+      ],
+      [
+        'another version of Terraform',
+        (place) =>
+          editManifest(place, ({ terraform }) => {
+            terraform.version = '1.10.0';
+          }),
+        /manifest\.json: terraform\.version: not what is used here, got "1\.10\.0"/,
+      ],
+      [
+        'another version of a provider',
+        (place) =>
+          editManifest(place, ({ providers }) => {
+            providers['registry.terraform.io/hashicorp/aws'] = '5.99.0';
+          }),
+        /manifest\.json: providers\.registry\.terraform\.io\/hashicorp\/aws: not what is used here/,
+      ],
+      [
+        'another state than the plan file was made on',
+        (place) =>
+          editManifest(place, ({ stacks }) => {
+            stacks[0].state.serial += 1;
+          }),
+        /state-backend\/plan\.tfplan: planned on another state/,
+      ],
+      [
+        'a format of the future',
+        (place) =>
+          editManifest(place, (manifest) => {
+            manifest.format = 2;
+          }),
+        /manifest\.json: format: bad value, got 2/,
+      ],
+      [
+        'a manifest cut short',
+        (place) => edit(place, 'manifest.json', (text) => text.slice(0, 300)),
+        /manifest\.json: not JSON/,
+      ],
+      [
+        'no manifest',
+        (place) => unlinkSync(join(place, 'manifest.json')),
+        /not a plan folder.*expected manifest\.json/,
+      ],
+    ];
+
+    const tampered = async (kind: string, tamper: (place: string) => void, options = {}) => {
+      const place = join(elsewhere, kind.replaceAll(' ', '-'), 'plan');
+      mkdirSync(join(place, '..'));
+      cpSync(folder, place, { recursive: true });
+      tamper(place);
+      bench.proxy.reset();
+      const approve = jest.fn(async () => true);
+      const result = apply(bench.environment, bench.tools, {
+        folder: place,
+        approve,
+        report: () => {},
+        url: bench.proxy.url,
+        ...options,
+      });
+      const message = await result.then(
+        () => 'applied',
+        (error: Error) => error.message,
+      );
+      return { message, approve };
+    };
+    const expectNothingChanged = (approve: jest.Mock) => {
+      expect(approve).not.toHaveBeenCalled();
+      expect(
+        bench.proxy.seen.filter(
+          ({ method, path }) => !['GET', 'HEAD'].includes(method) && path.includes('tfstate'),
+        ),
+      ).toEqual([]);
+      expect(bench.proxy.itemWrites()).toBe(0);
+      expect(existsSync('cdktf.out/apply/table')).toBe(false);
+    };
+
+    it.each(kinds)('is refused before anything changes: %s', async (kind, tamper, message) => {
+      const { message: got, approve } = await tampered(kind, tamper);
+
+      expect(got).toMatch(message);
+      expectNothingChanged(approve);
+    });
+
+    it('is refused by its digest, however well it is covered up', async () => {
+      const createdAt = '2026-01-01T00:00:00.000Z';
+      const { message, approve } = await tampered(
+        'only the digest tells',
+        (place) => editManifest(place, (manifest) => Object.assign(manifest, { createdAt })),
+        { digest },
+      );
+
+      expect(message).toMatch(/manifest\.json: not the plan that is meant, or altered/);
+      expectNothingChanged(approve);
+    });
+
+    it('is refused with all that is wrong with it at once', async () => {
+      const { message } = await tampered('much at once', (place) => {
+        unlinkSync(join(place, archive));
+        edit(place, 'table/plan.json', (text) => `${text} `);
+        writeFileSync(join(place, 'more'), '');
+      });
+
+      expect(message.split('\n')).toEqual([
+        expect.stringContaining('refused, nothing is applied'),
+        expect.stringContaining('more: added'),
+        expect.stringContaining('table/plan.json: altered'),
+        expect.stringContaining('MissionDetailsFunction.zip: missing'),
+      ]);
+    });
+  });
+
+  it('is applied elsewhere as it is', async () => {
+    const { exitCode, stdout, stderr } = await bench.checkout.npm(
+      'apply',
+      [folder, '--digest', digest, '--auto-approve'],
+      shared(),
+    );
+
+    expect({ exitCode, stdout, stderr }).toMatchObject({ exitCode: 0 });
+    expect(stdout).toMatch(/table: applied[\s\S]*functions: applied/);
+    expect(readdirSync(join(bench.checkout.folder, 'cdktf.out/apply'))).toEqual([]);
+  });
+
+  it('fails when it is applied a second time: it is stale', async () => {
+    const { exitCode, stderr } = await bench.checkout.npm('apply', [folder, '--auto-approve'], shared());
+
+    expect(exitCode).toBe(1);
+    expect(stderr).toMatch(/table: the plan is stale: the state has changed since, got {"serial":0/);
+    expect(stderr).not.toMatch(/^\s+at /m);
+  });
+
+  it('carries a changed record and a changed handler, and nothing else', async () => {
+    author.edit('seed-data/super-missions.json', 'Utility belt', 'Batarang');
+    author.edit('lambdas/mission-details-function/index.ts', "'event.superhero'", "'event.superhero '");
+    rmSync(folder, { recursive: true });
+
+    const { exitCode, stdout } = await author.npm('plan', ['--out', folder], shared());
+
+    expect({ exitCode, stdout }).toMatchObject({ exitCode: 2 });
+    expect(stdout).toContain('table: 0 to add, 1 to change, 0 to destroy');
+    expect(stdout).toContain('functions: 0 to add, 1 to change, 0 to destroy');
+    const { stacks }: Manifest = JSON.parse(readFileSync(join(folder, 'manifest.json'), 'utf8'));
+    expect(stacks.map(({ changes }) => changes)).toEqual([false, true, true]);
+  });
+
+  it('is reviewed where it will be applied, without AWS', async () => {
+    const { exitCode, stdout } = await bench.checkout.npm('review', [folder]);
+
+    expect([0, 2]).toContain(exitCode);
+    expect(stdout).toContain('Batarang');
+  });
+
+  it('leaves a state that could not be saved where adopt finds it, and says what is applied and what is not', async () => {
+    const lines: string[] = [];
+    bench.proxy.reset();
+    bench.proxy.before = ({ method, path }) => method === 'PUT' && path.includes('table.tfstate?');
+
+    const applied = apply(bench.environment, bench.tools, {
+      folder,
+      approve: async () => true,
+      report: (line) => lines.push(line),
+      url: bench.proxy.url,
+    });
+
+    await expect(applied).rejects.toThrow(
+      /table: failed, and may be applied in part\n {2}applied: none; not applied: functions\n {2}cdktf\.out\/apply\/table\/errored\.tfstate: .*"npm run adopt"[\s\S]*make a new plan/,
+    );
+    bench.proxy.reset();
+    const refused = await bench.checkout.npm('plan', [], shared());
+    expect(refused).toMatchObject({ exitCode: 1 });
+    expect(refused.stderr).toContain('cdktf.out/apply/table/errored.tfstate');
+    expect(await bench.adopt()).toContain('table: saved the state that a deployment could not write');
+    expect(await bench.records()).toMatchObject({ Batman: { SuperWeapon: { S: 'Batarang' } } });
+    expect(existsSync('cdktf.out/apply/table/errored.tfstate')).toBe(false);
+  });
+
+  it('is not renewed when a new plan does not do the same', async () => {
+    // What the record was changed to is deployed by now.
+    const { exitCode, stderr } = await author.npm('plan', ['table', '--out', folder, '--renew'], shared());
+
+    expect(exitCode).toBe(1);
+    expect(stderr).toMatch(/table: aws_dynamodb_table_item\.\S+: update in the older plan, and nothing now/);
+  });
+
+  it('is kept by --renew while it can be applied, and then applied in part of the stacks', async () => {
+    expect(await author.npm('plan', ['functions', '--out', folder], shared())).toMatchObject({ exitCode: 2 });
+    const made = readFileSync(join(folder, 'manifest.json'), 'utf8');
+
+    const renewed = await author.npm('plan', ['functions', '--out', folder, '--renew'], shared());
+
+    expect(renewed).toMatchObject({ exitCode: 2 });
+    expect(readFileSync(join(folder, 'manifest.json'), 'utf8')).toBe(made);
+    const applied = await bench.checkout.npm('apply', [folder, '--auto-approve'], shared());
+    expect(applied).toMatchObject({ exitCode: 0 });
+    const { stdout } = await bench.checkout.npm('invoke', ['MissionDetailsFunction', '{}'], shared());
+    expect(JSON.parse(stdout).message).toContain('event.superhero ');
+  });
+
+  it('has nothing to change afterwards', async () => {
+    const { exitCode, stdout } = await author.npm('plan', [], shared());
+
+    expect({ exitCode, stdout }).toMatchObject({ exitCode: 0 });
+    expect(stdout.match(/: no changes/g)).toHaveLength(3);
+  });
+
+  it('carries the pipeline too, where a row has one and an administrator names it', async () => {
+    const row = "pipeline: { repository: 'acme/supermission', identityProvider: 'defined' },";
+    author.edit('environments.ts', 'emulated: true,', `emulated: true,\n${row}`);
+    const planPipeline = () => author.npm('plan', ['pipeline', '--out', folder], shared());
+
+    const planned = await planPipeline();
+    expect(planned).toMatchObject({ exitCode: 2 });
+    expect(planned.stdout).toMatch(/^pipeline: 14 to add, 0 to change, 0 to destroy$/m);
+    expect(await bench.checkout.npm('apply', [folder, '--auto-approve'], shared())).toMatchObject({
+      exitCode: 0,
+    });
+    expect(await planPipeline()).toMatchObject({ exitCode: 0 });
+  });
+});

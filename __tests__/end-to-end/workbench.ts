@@ -1,0 +1,234 @@
+import { type SpawnOptions, spawn } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
+import { CreateBucketCommand, GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
+import { type Environment, readEnvironment } from '../../environments';
+import { instanceFile, type LocalAws, localAwsEnvironment, startLocalAws } from '../../local/local-aws';
+import { adopt } from '../../ops/adopt';
+import type { State } from '../../ops/state/state-file';
+import { type Providers, prepareProviders } from '../../ops/terraform/find-providers';
+import { findTerraform } from '../../ops/terraform/find-terraform';
+import type { Configuration } from '../../ops/terraform/stack-terraform';
+import type { Tools } from '../../ops/terraform/tools';
+import { expectWithinBudget } from '../budgets';
+import { descendants, untilGone } from '../local/aws-fixture';
+import { AwsFaultProxy } from './aws-fault-proxy';
+import { Checkout, type CommandResult } from './checkout';
+
+/** A command on its way. */
+export interface Running {
+  readonly ended: Promise<CommandResult>;
+  /** Wait until it has printed this. */
+  prints(text: string): Promise<void>;
+  /** As Ctrl-C or the end of a terminal does it: to the command and to all that it has started in its process group. */
+  interrupt(signal: 'SIGINT' | 'SIGHUP'): void;
+  /** As the end of the machine does it; wait until it and all that it has started are gone. */
+  kill(): Promise<void>;
+}
+
+function start(command: string, args: readonly string[], options: SpawnOptions): Running {
+  // In a process group of its own, so that a signal reaches what it has started and nobody else.
+  const child = spawn(command, args, { ...options, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+  const output = { stdout: '', stderr: '' };
+  for (const stream of ['stdout', 'stderr'] as const) {
+    child[stream].setEncoding('utf8').on('data', (text: string) => {
+      output[stream] += text;
+    });
+  }
+  const ended = new Promise<CommandResult>((resolve) =>
+    child.once('close', (code) => resolve({ exitCode: code ?? 1, ...output })),
+  );
+  const pid = child.pid as number;
+  return {
+    ended,
+    prints: (text) =>
+      new Promise((resolve) => {
+        const look = () => output.stdout.includes(text) && resolve();
+        child.stdout.on('data', look);
+        look();
+      }),
+    interrupt: (signal) => process.kill(-pid, signal),
+    kill: async () => {
+      const pids = [pid, ...descendants(pid)];
+      process.kill(-pid, 'SIGKILL');
+      await ended;
+      await untilGone(pids);
+    },
+  };
+}
+
+const config = (endpoint: string) => ({
+  endpoint,
+  region: 'us-east-1',
+  credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+  forcePathStyle: true,
+});
+
+/** A synthesized checkout of `local` with an AWS of its own behind a fault proxy; commands run inside this process. */
+export class Workbench {
+  readonly environment: Environment = readEnvironment({});
+  readonly #startFolder = process.cwd();
+
+  private constructor(
+    readonly checkout: Checkout,
+    readonly aws: LocalAws,
+    readonly proxy: AwsFaultProxy,
+    readonly tools: Tools,
+    private readonly providers: Providers,
+  ) {
+    process.chdir(checkout.folder);
+  }
+
+  static async open(): Promise<Workbench> {
+    const checkout = new Checkout();
+    process.env.SUPERMISSION_LOCAL_FOLDER = join(checkout.folder, '.local');
+    const aws = await startLocalAws({ keep: true, port: 0 });
+    const proxy = await AwsFaultProxy.start(aws.url);
+    // Commands that look for the AWS on this machine find it behind the proxy.
+    writeFileSync(instanceFile(), JSON.stringify({ ...aws, url: proxy.url }));
+    const terraform = await findTerraform();
+    const providers = await prepareProviders({
+      terraform,
+      awsVersions: '>= 5.100.0, < 7.0.0',
+      archiveVersions: '>= 2.7.1, < 3.0.0',
+      standIn: { workingDirectory: join(checkout.folder, 'cdktf.out/stacks/functions') },
+    });
+    const variables = { ...localAwsEnvironment(proxy.url, 'us-east-1'), ...providers.variables };
+    const tools = { terraform: terraform.path, variables, notes: [] };
+    const bench = new Workbench(checkout, aws, proxy, tools, providers);
+    const synth = await checkout.run(process.execPath, ['ops/terraform/run-app.mjs']);
+    expect(synth).toMatchObject({ exitCode: 0 });
+    for (const stack of ['table', 'functions']) {
+      await bench.emptyAccount();
+      expect(await bench.terraform(stack, 'init', '-input=false')).toMatchObject({ exitCode: 0 });
+    }
+    return bench;
+  }
+
+  async close(): Promise<void> {
+    process.chdir(this.#startFolder);
+    await this.providers.stop();
+    await this.proxy.close();
+    await this.aws.stop();
+    this.checkout.remove();
+  }
+
+  /** Configuration of AWS clients that go around the proxy. */
+  get config() {
+    return config(this.aws.url);
+  }
+
+  /** An account that has nothing but an empty state bucket. */
+  async emptyAccount(): Promise<void> {
+    await fetch(new URL('/moto-api/reset', this.aws.url), { method: 'POST' });
+    await new S3Client(this.config).send(new CreateBucketCommand({ Bucket: this.environment.stateBucket }));
+    this.proxy.reset();
+  }
+
+  /** A file of a synthesized stack. */
+  file(stack: string, name: string): string {
+    return join(this.checkout.folder, 'cdktf.out/stacks', stack, name);
+  }
+
+  configuration(stack: string): Configuration {
+    return JSON.parse(readFileSync(this.file(stack, 'cdk.tf.json'), 'utf8'));
+  }
+
+  /** Addresses of the resources that a stack defines, sorted. */
+  addresses(stack: string): string[] {
+    const types = Object.entries(this.configuration(stack).resource);
+    return types.flatMap(([type, byName]) => Object.keys(byName).map((name) => `${type}.${name}`)).sort();
+  }
+
+  terraform(stack: string, ...args: readonly string[]): Promise<CommandResult> {
+    return this.startTerraform(this.file(stack, ''), args).ended;
+  }
+
+  startTerraform(cwd: string, args: readonly string[]): Running {
+    return start(this.tools.terraform, [...args, '-no-color'], { cwd, env: this.tools.variables });
+  }
+
+  /** Start a script of package.json as a user would. */
+  startNpm(script: string, ...args: readonly string[]): Running {
+    return start('npm', ['run', '--silent', script, '--', ...args], {
+      cwd: this.checkout.folder,
+      env: process.env,
+    });
+  }
+
+  /** Adopt with every question answered the same, and return what the operator reads. */
+  async adopt({ approve = true, unlock = false } = {}): Promise<string> {
+    const lines: string[] = [];
+    try {
+      await adopt(this.environment, this.tools, {
+        approve: async () => approve,
+        approveUnlock: async () => unlock,
+        report: (line) => lines.push(line),
+        url: this.proxy.url,
+      });
+    } catch (error) {
+      const { message, lastLines = [] } = error as { message: string; lastLines?: string[] };
+      throw new Error([...lines, ...lastLines, message].join('\n'));
+    }
+    return lines.join('\n');
+  }
+
+  /** Fails unless Terraform finds nothing to change, with no more requests than its budget allows. */
+  async expectNoChanges(...stacks: readonly ('table' | 'functions')[]): Promise<void> {
+    for (const stack of stacks) {
+      const before = this.proxy.seen.length;
+      const { exitCode, stdout, stderr } = await this.terraform(
+        stack,
+        'plan',
+        '-input=false',
+        '-detailed-exitcode',
+      );
+      expect({ exitCode, stdout, stderr }).toMatchObject({ exitCode: 0 });
+      expectWithinBudget(`requests of a plan of ${stack}`, this.proxy.seen.length - before);
+    }
+  }
+
+  async state(stack: string): Promise<State | undefined> {
+    const text = await this.#readObject(`supermission/local/${stack}.tfstate`);
+    return text === undefined ? undefined : JSON.parse(text);
+  }
+
+  /** Keys of all objects in the state bucket. */
+  async stateFiles(): Promise<(string | undefined)[]> {
+    const listed = await new S3Client(this.config).send(
+      new ListObjectsV2Command({ Bucket: this.environment.stateBucket }),
+    );
+    return (listed.Contents ?? []).map(({ Key }) => Key).sort();
+  }
+
+  /** The records of the table by their key, as DynamoDB JSON. */
+  async records(): Promise<Record<string, unknown>> {
+    const { Items = [] } = await new DynamoDBClient(this.config).send(
+      new ScanCommand({ TableName: 'SuperMissionTable', ConsistentRead: true }),
+    );
+    return Object.fromEntries(Items.map((item) => [item.SuperHero?.S, item]));
+  }
+
+  async #readObject(Key: string): Promise<string | undefined> {
+    try {
+      const { Body } = await new S3Client(this.config).send(
+        new GetObjectCommand({ Bucket: this.environment.stateBucket, Key }),
+      );
+      return await Body?.transformToString();
+    } catch (error) {
+      if ((error as Error).name === 'NoSuchKey') return undefined;
+      throw error;
+    }
+  }
+}
+
+/** The records of the seed data by their key, as DynamoDB JSON. */
+export function seedRecords(): Record<string, unknown> {
+  const records: Record<string, string>[] = JSON.parse(readFileSync('seed-data/super-missions.json', 'utf8'));
+  const items = records.map((record) => [
+    record.SuperHero,
+    Object.fromEntries(Object.entries(record).map(([name, value]) => [name, { S: value }])),
+  ]);
+  return Object.fromEntries(items);
+}

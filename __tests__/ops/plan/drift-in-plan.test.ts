@@ -1,0 +1,249 @@
+import { isDeployed, resourceDifferences } from '../../../ops/plan/drift-in-plan';
+import type { Plan } from '../../../ops/plan/plan-json';
+
+type Change = NonNullable<Plan['resource_changes']>[number]['change'];
+
+const address = 'aws_dynamodb_table.missions';
+const deploy = 'npm run deploy -- table';
+
+const noOp: Change = { actions: ['no-op'], before: { name: 'a' }, after: { name: 'a' } };
+const update = (before: object, after: object, more: Partial<Change> = {}): Change => ({
+  actions: ['update'],
+  before: { ...before },
+  after: { ...after },
+  ...more,
+});
+const planOf = (change: Change, outside?: Change): Plan => ({
+  resource_changes: [{ address, change }],
+  ...(outside && { resource_drift: [{ address, change: outside }] }),
+});
+const stateOf = (...resources: [type: string, values: object][]): Plan => ({
+  prior_state: {
+    values: {
+      root_module: {
+        resources: resources.map(([type, values], index) => ({
+          address: `${type}.${index}`,
+          mode: 'managed',
+          type,
+          values: { ...values },
+        })),
+      },
+    },
+  },
+});
+
+describe('what Terraform would change', () => {
+  it.each<[string, Plan]>([
+    ['a plan without changes', planOf(noOp)],
+    ['an empty plan', {}],
+    ['a data source that is read', planOf({ actions: ['read'], before: null, after: { json: '{}' } })],
+    [
+      'what AWS computes, such as a number of attachments',
+      planOf(noOp, update({ attachment_count: 0 }, { attachment_count: 1 })),
+    ],
+    [
+      'a sown item that the application has changed, which Terraform ignores',
+      planOf(noOp, update({ item: '{"a":{"S":"1"}}' }, { item: '{"a":{"S":"2"}}' })),
+    ],
+  ])('is not drift in %s', (_, plan) => {
+    expect(resourceDifferences(plan, 'table')).toEqual([]);
+  });
+
+  it('comes from outside where the state differs from what is there', () => {
+    const plan = planOf(
+      update({ read_capacity: 7 }, { read_capacity: 5 }),
+      update({ read_capacity: 5 }, { read_capacity: 7 }),
+    );
+
+    expect(resourceDifferences(plan, 'table')).toEqual([
+      {
+        address,
+        kind: 'changed',
+        origin: 'outside',
+        replaced: false,
+        attributes: [{ path: 'read_capacity', expected: 5, found: 7 }],
+        repair: deploy,
+      },
+    ]);
+  });
+
+  it('comes from a configuration that is not deployed where the state has what is there', () => {
+    expect(resourceDifferences(planOf(update({ timeout: 90 }, { timeout: 30 })), 'table')).toMatchObject([
+      { origin: 'not-deployed', attributes: [{ path: 'timeout', expected: 30, found: 90 }] },
+    ]);
+  });
+
+  it('is told apart by attribute where both is the case', () => {
+    const plan = planOf(
+      update({ timeout: 90, memory: 512 }, { timeout: 30, memory: 128 }),
+      update({ timeout: 90, memory: 128 }, { timeout: 90, memory: 512 }),
+    );
+
+    expect(resourceDifferences(plan, 'table')).toMatchObject([
+      { origin: 'outside', attributes: [{ path: 'memory' }] },
+      { origin: 'not-deployed', attributes: [{ path: 'timeout' }] },
+    ]);
+  });
+
+  it.each<[string, Plan, object]>([
+    [
+      'missing when it was deleted',
+      planOf(
+        { actions: ['create'], before: null, after: { name: 'a' } },
+        { actions: ['delete'], before: { name: 'a' }, after: null },
+      ),
+      { kind: 'missing', origin: 'outside', attributes: [] },
+    ],
+    [
+      'missing when it was never made',
+      planOf({ actions: ['create'], before: null, after: { name: 'a' } }),
+      { kind: 'missing', origin: 'not-deployed', attributes: [] },
+    ],
+    [
+      'unexpected when the configuration has it no longer',
+      planOf({ actions: ['delete'], before: { name: 'a' }, after: null }),
+      { kind: 'unexpected', origin: 'not-deployed', attributes: [] },
+    ],
+    [
+      'replaced when it cannot be changed in place',
+      planOf({ actions: ['delete', 'create'], before: { name: 'b' }, after: { name: 'a' } }),
+      { kind: 'changed', replaced: true, attributes: [{ path: 'name', expected: 'a', found: 'b' }] },
+    ],
+    [
+      'changed without attributes when all that changes is known later',
+      planOf(update({ arn: 'a' }, {}, { after_unknown: { arn: true } })),
+      { kind: 'changed', origin: 'not-deployed', attributes: [] },
+    ],
+  ])('is %s', (_, plan, difference) => {
+    expect(resourceDifferences(plan, 'table')).toMatchObject([difference]);
+  });
+
+  it('leaves out what is known after a deployment only', () => {
+    const unknown = { after_unknown: { version: true, config: [{ arn: true }] } };
+    const plan = planOf(
+      update(
+        { memory: 1, version: '1', config: [{ arn: 'a', mode: 'x' }] },
+        { memory: 2, config: [{ mode: 'x' }] },
+        unknown,
+      ),
+    );
+
+    expect(resourceDifferences(plan, 'table')).toMatchObject([{ attributes: [{ path: 'memory' }] }]);
+  });
+
+  it('names a tag once, though Terraform has it in two attributes', () => {
+    const plan = planOf(
+      update(
+        { tags: { owner: 'me' }, tags_all: { owner: 'me', stack: 'other' } },
+        { tags: null, tags_all: { stack: 'table' } },
+      ),
+    );
+
+    expect(resourceDifferences(plan, 'table')).toMatchObject([
+      {
+        attributes: [
+          { path: 'tags.owner', expected: null, found: 'me' },
+          { path: 'tags.stack', expected: 'table', found: 'other' },
+        ],
+      },
+    ]);
+  });
+
+  it('shows no value that Terraform would hide', () => {
+    const sensitive = { before_sensitive: {}, after_sensitive: { variables: { PASSWORD: true } } };
+    const plan = planOf(
+      update({ variables: { PASSWORD: 'old' } }, { variables: { PASSWORD: 'new' } }, sensitive),
+    );
+
+    expect(resourceDifferences(plan, 'table')).toMatchObject([
+      {
+        attributes: [
+          { path: 'variables.PASSWORD', expected: '(sensitive, another value)', found: '(sensitive)' },
+        ],
+      },
+    ]);
+  });
+});
+
+describe('the code of a function', () => {
+  const values = { function_name: 'Scan', filename: 'Scan.zip', source_code_hash: 'aaa', code_sha256: 'aaa' };
+
+  it('is in sync when AWS has what was deployed', () => {
+    expect(resourceDifferences(stateOf(['aws_lambda_function', values]), 'functions')).toEqual([]);
+  });
+
+  it('is drift when it is other than what was deployed, and no deployment would repair it', () => {
+    const plan = stateOf(['aws_lambda_function', { ...values, code_sha256: 'bbb' }]);
+
+    expect(resourceDifferences(plan, 'functions')).toEqual([
+      {
+        address: 'aws_lambda_function.0',
+        kind: 'changed',
+        origin: 'outside',
+        replaced: false,
+        attributes: [{ path: 'code_sha256', expected: 'aaa', found: 'bbb' }],
+        repair:
+          'aws lambda update-function-code --function-name Scan --zip-file fileb://cdktf.out/stacks/functions/Scan.zip --publish',
+      },
+    ]);
+  });
+
+  it('is repaired by the deployment of newer code', () => {
+    const found = { ...values, code_sha256: 'bbb' };
+    const plan: Plan = {
+      ...stateOf(['aws_lambda_function', found]),
+      resource_changes: [
+        { address: 'aws_lambda_function.0', change: update(found, { ...found, source_code_hash: 'ccc' }) },
+      ],
+    };
+
+    expect(resourceDifferences(plan, 'functions')).toMatchObject([
+      { origin: 'not-deployed', attributes: [{ path: 'source_code_hash', expected: 'ccc', found: 'aaa' }] },
+      { origin: 'outside', repair: 'npm run deploy -- functions' },
+    ]);
+  });
+});
+
+describe('the policies of a role', () => {
+  const attachment = { role: 'ScanRole', policy_arn: 'arn:own' };
+  const role = (attached: string[], inline: { name: string }[] = []) =>
+    stateOf(
+      ['aws_iam_role', { name: 'ScanRole', managed_policy_arns: attached, inline_policy: inline }],
+      ['aws_iam_role_policy_attachment', attachment],
+      ['aws_iam_role_policy_attachment', { role: 'OtherRole', policy_arn: 'arn:other' }],
+    );
+
+  it('are in sync when Terraform has attached them all', () => {
+    expect(resourceDifferences(role(['arn:own']), 'functions')).toEqual([]);
+  });
+
+  it('are drift when somebody else has attached or written one', () => {
+    expect(resourceDifferences(role(['arn:own', 'arn:other'], [{ name: 'all' }]), 'functions')).toMatchObject(
+      [
+        {
+          origin: 'outside',
+          attributes: [{ path: 'managed_policy_arns', expected: null, found: 'arn:other' }],
+          repair: 'aws iam detach-role-policy --policy-arn arn:other --role-name ScanRole',
+        },
+        {
+          origin: 'outside',
+          attributes: [{ path: 'inline_policy', expected: null, found: 'all' }],
+          repair: 'aws iam delete-role-policy --policy-name all --role-name ScanRole',
+        },
+      ],
+    );
+  });
+});
+
+describe('isDeployed', () => {
+  it('is true when the state knows a resource', () => {
+    expect(isDeployed(stateOf(['aws_iam_role', {}]))).toBe(true);
+  });
+
+  it.each<[string, Plan]>([
+    ['there is no state', {}],
+    ['all was destroyed', stateOf()],
+  ])('is false when %s', (_, plan) => {
+    expect(isDeployed(plan)).toBe(false);
+  });
+});

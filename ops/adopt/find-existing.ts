@@ -1,0 +1,187 @@
+import { CloudWatchLogsClient, DescribeLogGroupsCommand } from '@aws-sdk/client-cloudwatch-logs';
+import {
+  type AttributeValue,
+  DescribeTableCommand,
+  DynamoDBClient,
+  GetItemCommand,
+} from '@aws-sdk/client-dynamodb';
+import {
+  GetRoleCommand,
+  IAMClient,
+  paginateListAttachedRolePolicies,
+  paginateListPolicies,
+} from '@aws-sdk/client-iam';
+import { GetFunctionConfigurationCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import type { ExistingRecord } from '../state/state-file';
+import type { Arguments, Configuration, Import } from '../terraform/stack-terraform';
+
+export interface Existing {
+  readonly imports: readonly Import[];
+  /** Not every version of the AWS provider can import these. */
+  readonly records: readonly ExistingRecord[];
+}
+
+type ClientConfig = ConstructorParameters<typeof DynamoDBClient>[0] & { region: string };
+
+const recordType = 'aws_dynamodb_table_item';
+
+/**
+ * Find what a stack's configuration defines and AWS has, by name, leaving out what is known already. Types that AWS
+ * overwrites when they are made once more, alarms for example, need no adoption.
+ *
+ * @param known - addresses of resources that the state knows
+ */
+export async function findExisting(
+  configuration: Configuration,
+  known: ReadonlySet<string>,
+  config: ClientConfig,
+): Promise<Existing> {
+  const account = new Account(config);
+  const wanted = Object.entries(configuration.resource)
+    .flatMap(([type, byName]) => Object.entries(byName).map(([name, args]) => ({ type, name, args })))
+    .filter(({ type, name }) => !known.has(`${type}.${name}`));
+  if (wanted.length === 0) return { imports: [], records: [] };
+  const policyArns = configuration.resource.aws_iam_policy ? await account.policyArns() : new Map();
+  const resolve = (value: unknown) => resolveReference(value, configuration, policyArns);
+
+  const imports: Import[] = [];
+  const records: ExistingRecord[] = [];
+  for (const { type, name, args } of wanted) {
+    const resolved = Object.fromEntries(Object.entries(args).map(([key, value]) => [key, resolve(value)]));
+    if (type === recordType) {
+      const record = await findRecord(account, resolved);
+      if (record) records.push({ ...record, name, dependencies: referencesOf(args) });
+    }
+    const id = await finders[type]?.(account, resolved, policyArns);
+    if (id) imports.push({ to: `${type}.${name}`, id });
+  }
+  return { imports, records };
+}
+
+type PolicyArns = ReadonlyMap<string, string>;
+
+/** The import id of each type's resource, if there is such a thing in AWS. */
+const finders: Readonly<
+  Record<
+    string,
+    (account: Account, args: Arguments, policyArns: PolicyArns) => Promise<string | undefined> | undefined
+  >
+> = {
+  aws_dynamodb_table: (account, { name }) => account.table(String(name)),
+  aws_iam_policy: async (_account, { name }, policyArns) => policyArns.get(String(name)),
+  aws_iam_role: (account, { name }) => account.role(String(name)),
+  // Without an ARN the policy does not exist, so it is attached to nothing.
+  aws_iam_role_policy_attachment: (account, { role, policy_arn: arn }) =>
+    typeof arn === 'string' ? account.attachment(String(role), arn) : undefined,
+  aws_cloudwatch_log_group: (account, { name }) => account.logGroup(String(name)),
+  aws_lambda_function: (account, { function_name: name }) => account.function(String(name)),
+};
+
+const reference = /^\$\{(\w+)\.([\w-]+)\.(\w+)\}$/;
+
+/** The value that an argument has; references to arguments of other resources are followed. */
+function resolveReference(value: unknown, configuration: Configuration, policyArns: PolicyArns): unknown {
+  const [, type = '', name = '', attribute = ''] = reference.exec(String(value)) ?? [];
+  if (!type) return value;
+  const args = configuration.resource[type]?.[name];
+  if (type === 'aws_iam_policy' && attribute === 'arn') return policyArns.get(String(args?.name));
+  return resolveReference(args?.[attribute], configuration, policyArns);
+}
+
+/** Addresses of the resources that arguments refer to. */
+function referencesOf(args: Arguments): string[] {
+  const addresses = Object.values(args).flatMap((value) => {
+    const [, type, name] = reference.exec(String(value)) ?? [];
+    return type ? [`${type}.${name}`] : [];
+  });
+  return [...new Set(addresses)];
+}
+
+async function findRecord(account: Account, args: Arguments) {
+  const { table_name: tableName, hash_key: hashKey } = args as Record<string, string>;
+  if (!tableName || !hashKey) return undefined;
+  const value = JSON.parse(String(args.item))[hashKey] as AttributeValue;
+  const item = await account.record(tableName, { [hashKey]: value });
+  if (!item) return undefined;
+  return { tableName, hashKey, key: String(Object.values(value)[0]), item: JSON.stringify(plain(item)) };
+}
+
+/** An item as DynamoDB JSON has it: names sorted, bytes in base64. */
+function plain(value: unknown): unknown {
+  if (value instanceof Uint8Array) return Buffer.from(value).toString('base64');
+  if (Array.isArray(value)) return value.map(plain);
+  if (typeof value !== 'object' || value === null) return value;
+  const members = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(members.map(([name, member]) => [name, plain(member)]));
+}
+
+/** What an AWS account has, by name. */
+class Account {
+  readonly #dynamoDb: DynamoDBClient;
+  readonly #iam: IAMClient;
+  readonly #lambda: LambdaClient;
+  readonly #logs: CloudWatchLogsClient;
+
+  constructor(config: ClientConfig) {
+    this.#dynamoDb = new DynamoDBClient(config);
+    this.#iam = new IAMClient(config);
+    this.#lambda = new LambdaClient(config);
+    this.#logs = new CloudWatchLogsClient(config);
+  }
+
+  async policyArns(): Promise<PolicyArns> {
+    const arns = new Map<string, string>();
+    for await (const page of paginateListPolicies({ client: this.#iam }, { Scope: 'Local' })) {
+      for (const { PolicyName = '', Arn = '' } of page.Policies ?? []) arns.set(PolicyName, Arn);
+    }
+    return arns;
+  }
+
+  async table(name: string): Promise<string | undefined> {
+    const found = await unlessMissing(this.#dynamoDb.send(new DescribeTableCommand({ TableName: name })));
+    return found && name;
+  }
+
+  async record(tableName: string, key: Record<string, AttributeValue>) {
+    const command = new GetItemCommand({ TableName: tableName, Key: key, ConsistentRead: true });
+    // A table with another key has no such record; that it is another table is what the plan will say.
+    return (await unlessMissing(this.#dynamoDb.send(command), [...missing, 'ValidationException']))?.Item;
+  }
+
+  async role(name: string): Promise<string | undefined> {
+    const found = await unlessMissing(this.#iam.send(new GetRoleCommand({ RoleName: name })));
+    return found && name;
+  }
+
+  async attachment(role: string, policyArn: string): Promise<string | undefined> {
+    const listed = async () => {
+      for await (const page of paginateListAttachedRolePolicies({ client: this.#iam }, { RoleName: role })) {
+        if (page.AttachedPolicies?.some(({ PolicyArn }) => PolicyArn === policyArn))
+          return `${role}/${policyArn}`;
+      }
+      return undefined;
+    };
+    return unlessMissing(listed());
+  }
+
+  async logGroup(name: string): Promise<string | undefined> {
+    const page = await this.#logs.send(new DescribeLogGroupsCommand({ logGroupNamePrefix: name }));
+    return page.logGroups?.some(({ logGroupName }) => logGroupName === name) ? name : undefined;
+  }
+
+  async function(name: string): Promise<string | undefined> {
+    const command = new GetFunctionConfigurationCommand({ FunctionName: name });
+    return (await unlessMissing(this.#lambda.send(command))) && name;
+  }
+}
+
+const missing = ['ResourceNotFoundException', 'NoSuchEntityException', 'NoSuchEntity'];
+
+async function unlessMissing<T>(answer: Promise<T>, names = missing): Promise<T | undefined> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (names.includes((error as Error).name)) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,180 @@
+import { createHash } from 'node:crypto';
+import { strFromU8, unzipSync } from 'fflate';
+import type { Environment } from '../../environments';
+import { describeMistake } from '../../input-error';
+import { stateKey } from '../../stacks/names';
+import { differencesOf } from './json-differences';
+import { configurationFile, lockFile, type PlannedState, planFile, planJsonFile } from './plan-folder';
+import type { Plan } from './plan-json';
+
+/** What a plan file carries along: what it was made from, and on which state. */
+interface PlanContent {
+  readonly configuration: string;
+  readonly lock: string;
+  readonly state: PlannedState;
+}
+
+/** Look into a plan file, which is a zip file to Terraform 1.x and OpenTofu; `undefined` if it is not one. */
+export function readPlanFile(content: Uint8Array): PlanContent | undefined {
+  try {
+    const entries = unzipSync(content);
+    const text = (name: string) => strFromU8(entries[name] as Uint8Array);
+    const { serial, lineage } = JSON.parse(text('tfstate'));
+    return {
+      configuration: text(`tfconfig/m-/${configurationFile}`),
+      lock: text(lockFile),
+      state: { serial, lineage },
+    };
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * What is wrong with a stack's files in a plan folder, judged without Terraform: they do not belong together, or not to
+ * this environment.
+ *
+ * @param files - the stack's files by their name
+ * @param expected - what the manifest says of the stack
+ */
+export function stackProblems(
+  environment: Environment,
+  stack: string,
+  files: ReadonlyMap<string, Buffer>,
+  expected: { readonly changes: boolean; readonly state: PlannedState },
+): string[] {
+  const describe = (file: string, what: string, got: unknown, wanted: string) =>
+    describeMistake({ where: `${stack}/${file}`, what, got, expected: wanted });
+  const textOf = (file: string) => files.get(file)?.toString('utf8');
+  const content = readPlanFile(files.get(planFile) as Buffer);
+  if (!content)
+    return [
+      describe(planFile, 'not a plan of Terraform', 'other content', 'what "terraform plan" has written'),
+    ];
+  const plan = parse(textOf(planJsonFile)) as Plan | undefined;
+  if (!plan) {
+    return [
+      describe(planJsonFile, 'not JSON', textOf(planJsonFile), 'what "terraform show -json" has written'),
+    ];
+  }
+
+  const problems: string[] = [];
+  if (content.configuration !== textOf(configurationFile)) {
+    problems.push(
+      describe(configurationFile, 'not what was planned', 'another configuration', `the one in ${planFile}`),
+    );
+  } else {
+    problems.push(...backendProblems(environment, stack, content.configuration));
+  }
+  if (content.lock !== textOf(lockFile)) {
+    problems.push(describe(lockFile, 'not what was planned', 'other providers', `those in ${planFile}`));
+  }
+  if (differencesOf(expected.state, content.state).length > 0) {
+    problems.push(
+      describe(
+        planFile,
+        'planned on another state than the manifest says',
+        content.state,
+        JSON.stringify(expected.state),
+      ),
+    );
+  }
+  if (plan.errored)
+    problems.push(describe(planJsonFile, 'a plan that has failed', true, 'errored to be false'));
+  if (!expected.changes && effects(plan).size > 0) {
+    problems.push(
+      describe(planJsonFile, 'not what the manifest says', [...effects(plan).keys()], 'no changes'),
+    );
+  }
+  return [...problems, ...archiveProblems(stack, plan, files)];
+}
+
+/** Whether a synthesized configuration keeps its state where the environment does. */
+export function backendProblems(
+  { region, stateBucket: bucket, ...environment }: Environment,
+  stack: string,
+  configuration: string,
+): string[] {
+  const backend = Object(parse(configuration)).terraform?.backend?.s3;
+  const key = stateKey({ region, stateBucket: bucket, ...environment }, stack);
+  const found = `${backend?.region} s3://${backend?.bucket}/${backend?.key}`;
+  const expected = `${region} s3://${bucket}/${key}`;
+  if (found === expected) return [];
+  const where = `${stack}/${configurationFile}`;
+  return [describeMistake({ where, what: 'of another environment or stack', got: found, expected })];
+}
+
+/** Each function's archive must be there, as it was planned, and no other. */
+function archiveProblems(stack: string, plan: Plan, files: ReadonlyMap<string, Buffer>): string[] {
+  const planned = archivesOf(plan);
+  const problems = [...planned].flatMap(([file, hash]) => {
+    const content = files.get(file);
+    const got = content && createHash('sha256').update(content).digest('base64');
+    if (got === hash) return [];
+    return [
+      describeMistake({
+        where: `${stack}/${file}`,
+        what: 'not the code that was planned',
+        got,
+        expected: `an archive with the source_code_hash ${hash}`,
+      }),
+    ];
+  });
+  const unplanned = [...files.keys()].filter((file) => file.endsWith('.zip') && !planned.has(file));
+  return [
+    ...problems,
+    ...unplanned.map((file) =>
+      describeMistake({
+        where: `${stack}/${file}`,
+        what: 'of no function',
+        got: file,
+        expected: 'planned archives',
+      }),
+    ),
+  ];
+}
+
+/** Base64 SHA-256 of each archive that a plan's functions are made of, by its file. */
+export function archivesOf({ resource_changes: changes = [] }: Plan): Map<string, string> {
+  const functions = changes.filter(({ type }) => type === 'aws_lambda_function');
+  const planned = functions.map(({ change }) => Object(change.after)).filter(({ filename }) => filename);
+  return new Map(planned.map((it) => [String(it.filename), String(it.source_code_hash)]));
+}
+
+/**
+ * Where two plans of a stack would not do the same; times, and what only tells of the state they were made on, are left
+ * out. No value is named, for some are sensitive.
+ */
+export function effectDifferences(reviewed: Plan, now: Plan): string[] {
+  const [before, after] = [effects(reviewed), effects(now)];
+  const addresses = [...new Set([...before.keys(), ...after.keys()])].sort();
+  return addresses.flatMap((address) => {
+    const [then, since] = [before.get(address), after.get(address)];
+    if (!since) return [`${address}: ${then?.actions.join(' and ')} in the older plan, and nothing now`];
+    if (!then) return [`${address}: nothing in the older plan, and ${since.actions.join(' and ')} now`];
+    const places = differencesOf(then, since).map(({ path }) => path);
+    return places.length > 0 ? [`${address}: not the same in ${places.join(', ')}`] : [];
+  });
+}
+
+/** What a plan changes, by address. */
+function effects({ resource_changes: changes = [] }: Plan) {
+  const changing = changes.filter(
+    ({ mode, change: { actions, importing } }) =>
+      mode === 'managed' && (importing !== undefined || actions.some((action) => action !== 'no-op')),
+  );
+  return new Map(
+    changing.map(({ address, deposed, change }) => [
+      deposed ? `${address} (deposed ${deposed})` : address,
+      change,
+    ]),
+  );
+}
+
+function parse(text = ''): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,31 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { InputError } from '../../input-error';
+import { stackNames } from '../../stacks/names';
+import { stackFolder } from '../terraform/tools';
+
+/** Where a state is left that Terraform could not write to the backend. */
+export const erroredStateFile = 'errored.tfstate';
+
+/** Where a plan folder's stack is applied, apart from what is synthesized. */
+export const applyFolder = (stack: string) => join('cdktf.out', 'apply', stack);
+
+/** Stacks whose last state could not be written, and the folder with that state and its configuration. */
+export function erroredStates(): { readonly stack: string; readonly folder: string }[] {
+  return Object.values(stackNames)
+    .flatMap((stack) => [stackFolder(stack), applyFolder(stack)].map((folder) => ({ stack, folder })))
+    .filter(({ folder }) => existsSync(join(folder, erroredStateFile)));
+}
+
+/**
+ * To be called before anything is written over the folder that such a state came from.
+ *
+ * @throws InputError if there is one
+ */
+export function refuseErroredStates(): void {
+  const [errored] = erroredStates();
+  if (!errored) return;
+  throw new InputError(
+    `${join(errored.folder, erroredStateFile)}: a deployment could not save this state; save it with "npm run adopt" first`,
+  );
+}

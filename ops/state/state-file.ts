@@ -1,0 +1,120 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Environment } from '../../environments';
+
+/** Terraform's state file, as far as it is read or added to here. */
+export interface State {
+  readonly version: 4;
+  readonly terraform_version: string;
+  /** Grows with each state of the same lineage, from 1. */
+  readonly serial: number;
+  readonly lineage: string;
+  readonly outputs: Readonly<Record<string, unknown>>;
+  readonly resources: readonly StateResource[];
+}
+
+interface StateResource {
+  readonly mode: 'managed' | 'data';
+  readonly type: string;
+  readonly name: string;
+  readonly provider: string;
+  readonly instances: readonly StateInstance[];
+}
+
+interface StateInstance {
+  /** `tainted` if making it was not seen to its end; Terraform would replace it. */
+  readonly status?: 'tainted';
+}
+
+/** A record of a table that the state does not know. */
+export interface ExistingRecord {
+  /** Name of the `aws_dynamodb_table_item` that it becomes. */
+  readonly name: string;
+  /** Addresses of the resources that this one refers to. */
+  readonly dependencies: readonly string[];
+  readonly tableName: string;
+  readonly hashKey: string;
+  readonly key: string;
+  /** DynamoDB JSON of the record as it is in the table. */
+  readonly item: string;
+}
+
+/** Addresses of the resources that a state knows, and of those among them that are tainted. */
+export function addressesOf(state: State | undefined) {
+  const managed = (state?.resources ?? []).filter(
+    ({ mode, instances }) => mode === 'managed' && instances.length > 0,
+  );
+  const tainted = managed.filter(({ instances }) => instances.some(({ status }) => status === 'tainted'));
+  return { known: new Set(managed.map(addressOf)), tainted: new Set(tainted.map(addressOf)) };
+}
+
+/** The state with these resources as they would be had making them been seen to its end. */
+export function withoutTaint(state: State, addresses: readonly string[]): State {
+  const untaint = ({ status: _, ...instance }: StateInstance) => instance;
+  const resources = state.resources.map((resource) =>
+    addresses.includes(addressOf(resource))
+      ? { ...resource, instances: resource.instances.map(untaint) }
+      : resource,
+  );
+  return { ...state, resources };
+}
+
+function addressOf({ type, name }: StateResource): string {
+  return `${type}.${name}`;
+}
+
+/** The state, or a first one, that also knows the records, as the AWS provider itself would have written them. */
+export function withRecords(
+  state: State | undefined,
+  records: readonly ExistingRecord[],
+  versions: { readonly terraform: string; readonly awsProvider: string },
+): State {
+  const before = state ?? {
+    version: 4,
+    terraform_version: versions.terraform,
+    serial: 0,
+    lineage: randomUUID(),
+    outputs: {},
+    resources: [],
+  };
+  const added = records.map(
+    ({ name, dependencies, tableName, hashKey, key, item }): StateResource => ({
+      mode: 'managed',
+      type: 'aws_dynamodb_table_item',
+      name,
+      provider: `provider["${versions.awsProvider}"]`,
+      instances: [
+        {
+          schema_version: 0,
+          attributes: {
+            hash_key: hashKey,
+            id: [tableName, hashKey, key].join('|'),
+            item,
+            range_key: null,
+            table_name: tableName,
+          },
+          sensitive_attributes: [],
+          dependencies,
+        } as StateInstance,
+      ],
+    }),
+  );
+  return { ...before, resources: [...before.resources, ...added] };
+}
+
+/** A state in a form that can be pushed when `current` is the one in the backend. */
+export function nextAfter(current: State | undefined, state: State): State {
+  const { lineage, serial } = current ?? state;
+  return { ...state, lineage, serial: serial + 1 };
+}
+
+/** Keep a copy of a state on this machine, and return its file. */
+export async function backUp(environment: Environment, stack: string, state: State): Promise<string> {
+  const folder = join('state-backups', environment.name);
+  const time = new Date().toISOString().replace(/[:.]/g, '-');
+  const file = join(folder, `${stack}-serial-${state.serial}-${time}.tfstate`);
+  await mkdir(folder, { recursive: true });
+  await writeFile(file, `${JSON.stringify(state, null, 2)}\n`, { mode: 0o600, flag: 'wx' });
+  return file;
+}
