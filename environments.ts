@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { describeMistake, InputError } from './input-error';
+import { describeProblem, InputError } from './input-error';
 
 /** Retention periods that CloudWatch Logs accepts, in days. @see https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html */
 const retentionDays = [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827] as const;
@@ -51,15 +51,15 @@ const environmentSchema = z.object({
   deletionProtection: flag,
   /**
    * The records that the table starts from. `items`: those of `file`, at most 200, each a resource that a plan shows. Whose
-   * they are once they are written, `ownership` says. `owned`: Terraform's, a deployment restores what was changed.
-   * `sown-once`: whoever's changes them, a deployment leaves them as they are; both write one that is missing.
+   * they are once they are written, `ownership` says. `managed`: Terraform's, a deployment restores what was changed.
+   * `create-only`: whoever's changes them, a deployment leaves them as they are; both write one that is missing.
    * `import`: any number, which DynamoDB imports from S3 when it makes the table, and never again; `manifest` is what
    * `npm run seed:upload` has written of them.
    */
   seed: z.discriminatedUnion(
     'mode',
     [
-      z.object({ mode: z.literal('items'), file: seedFile, ownership: oneOf(['owned', 'sown-once']) }),
+      z.object({ mode: z.literal('items'), file: seedFile, ownership: oneOf(['managed', 'create-only']) }),
       z.object({ mode: z.literal('import'), manifest: seedFile }),
     ],
     { error: 'mode "items" with file and ownership, or mode "import" with manifest' },
@@ -100,7 +100,7 @@ const environmentSchema = z.object({
   /** Risks of plans that `npm run review` does not stop at, by the names it gives them. @default none */
   acceptedRisks: z.array(text(/^[a-z-]+:./, 'the name of a risk, as "npm run review" prints it')).optional(),
   /** How many records of a stack a plan may change without that being a risk. @default 10 */
-  maxChangedRecords: wholeNumber(0, 1_000_000).optional(),
+  maxChangedItems: wholeNumber(0, 1_000_000).optional(),
   /** Versions of hashicorp/aws that may be used, in Terraform's syntax. */
   awsProviderVersion: text(/^[<>=~!.,\s\d]+$/, 'a version constraint such as ">= 6.25.0, < 7.0.0"'),
 });
@@ -122,7 +122,7 @@ const lab: Environment = {
   capacity: { mode: 'provisioned', readUnits: 5, writeUnits: 5 },
   pointInTimeRecovery: false,
   deletionProtection: false,
-  seed: { mode: 'items', file: 'seed-data/super-missions.json', ownership: 'owned' },
+  seed: { mode: 'items', file: 'seed-data/super-missions.json', ownership: 'managed' },
   runtime: 'nodejs24.x',
   architecture: 'x86_64',
   memoryMiB: 128,
@@ -155,7 +155,7 @@ const rows: Record<string, Environment> = {
     capacity: { mode: 'on-demand' },
     pointInTimeRecovery: true,
     deletionProtection: true,
-    seed: { mode: 'items', file: 'seed-data/super-missions.json', ownership: 'sown-once' },
+    seed: { mode: 'items', file: 'seed-data/super-missions.json', ownership: 'create-only' },
     // Lambda's price for the same memory and time is a fifth lower: https://aws.amazon.com/lambda/pricing/
     architecture: 'arm64',
     // The share of a processor grows with the memory, and start-up is mostly work for the processor.
@@ -176,9 +176,7 @@ export function readEnvironment(variables: NodeJS.ProcessEnv = process.env): Env
   const row = Object.hasOwn(rows, name) ? rows[name] : undefined;
   if (!row) {
     const expected = `one of ${Object.keys(rows).join(', ')}`;
-    throw new InputError(
-      describeMistake({ where: 'SUPERMISSION_ENV', what: 'unknown environment', got: name, expected }),
-    );
+    throw new InputError({ where: 'SUPERMISSION_ENV', what: 'unknown environment', got: name, expected });
   }
   return checkEnvironment(
     {
@@ -194,22 +192,22 @@ export function readEnvironment(variables: NodeJS.ProcessEnv = process.env): Env
 }
 
 /**
- * A row with every value checked.
+ * An environment with every value checked.
  *
- * @param origins - where a setting came from, if not from its row
+ * @param origins - where a setting came from, if not from its configuration
  * @throws InputError with one line for each bad value
  */
 export function checkEnvironment(row: Environment, origins: Record<string, string> = {}): Environment {
   const result = environmentSchema.safeParse(row);
   if (result.success) return result.data;
-  const mistakes = result.error.issues.map(({ path, message }) => {
+  const problems = result.error.issues.map(({ path, message }) => {
     const setting = path.join('.');
-    return describeMistake({
+    return describeProblem({
       where: origins[setting] ?? `environments.ts: ${row.name}.${setting}`,
       what: 'bad value',
       got: path.reduce<unknown>((value, key) => Object(value)[key], row),
       expected: message,
     });
   });
-  throw new InputError(mistakes.join('\n'));
+  throw new InputError(problems.join('\n'));
 }

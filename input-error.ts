@@ -1,22 +1,26 @@
-/** A mistake of the user: its message is shown as it is, without a stack trace. */
-export class InputError extends Error {
-  override readonly name = 'InputError';
-}
-
 /** Where a value is wrong, what is wrong with it, the value got and the values allowed. */
-export interface Mistake {
+export interface Problem {
   readonly where: string;
   readonly what: string;
   readonly got: unknown;
   readonly expected: string;
 }
 
+/** An error of the user's input: its message, a line for each problem, is shown as it is, without a stack trace. */
+export class InputError extends Error {
+  override readonly name = 'InputError';
+
+  constructor(...problems: readonly (Problem | string)[]) {
+    super(problems.map((it) => (typeof it === 'string' ? it : describeProblem(it))).join('\n'));
+  }
+}
+
 /** `<where>: <what>, got <value>; expected <allowed>`, the form of every error message of this project. */
-export function describeMistake({ where, what, got, expected }: Mistake): string {
+export function describeProblem({ where, what, got, expected }: Problem): string {
   return `${where}: ${what}, got ${shorten(JSON.stringify(got) ?? 'nothing')}; expected ${expected}`;
 }
 
-/** Run a command to its end; a mistake of the user, or what AWS refuses, ends it with a message and exit code 1. */
+/** Run a command to its end; an input error, or what AWS refuses, ends it with a message and exit code 1. */
 export async function runCommand(command: () => void | Promise<void>): Promise<void> {
   try {
     await command();
@@ -31,7 +35,7 @@ export async function runCommand(command: () => void | Promise<void>): Promise<v
 /** What a user can do something about; anything else is a fault of ours. */
 function messageOf(error: unknown): string | undefined {
   const { name, message, code } = Object(error);
-  // Mistakes on the command line are named by Node's own parser.
+  // Errors on the command line are named by Node's own parser.
   if (error instanceof InputError || String(code).startsWith('ERR_PARSE_ARGS')) return message;
   // The first is on every answer of AWS that is a refusal, and on every request that got none.
   const isOfAws = Object.hasOwn(Object(error), '$metadata') || name === 'CredentialsProviderError';

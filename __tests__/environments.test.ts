@@ -76,8 +76,8 @@ describe('checkEnvironment', () => {
       'acceptedRisks.0: bad value, got "everything"; expected the name of a risk, as "npm run review" prints it',
     ],
     [
-      { maxChangedRecords: -1 },
-      'maxChangedRecords: bad value, got -1; expected a whole number from 0 to 1000000',
+      { maxChangedItems: -1 },
+      'maxChangedItems: bad value, got -1; expected a whole number from 0 to 1000000',
     ],
     [
       { reservedConcurrency: -1 },
@@ -89,7 +89,7 @@ describe('checkEnvironment', () => {
     ],
     [
       { seed: { mode: 'items', file: 'seed-data/a.json', ownership: 'mine' } },
-      'seed.ownership: bad value, got "mine"; expected one of owned, sown-once',
+      'seed.ownership: bad value, got "mine"; expected one of managed, create-only',
     ],
     [
       { seed: { mode: 'import', manifest: '../a.json' } },
@@ -118,7 +118,7 @@ describe('checkEnvironment', () => {
       { tags: { 'aws:owner': 'me' } },
       'tags.aws:owner: bad value, got "me"; expected tags with names of 1 to 128 characters',
     ],
-  ])('fails when a row says %j', (change, message) => {
+  ])('fails when an environment says %j', (change, message) => {
     const row = { ...lab, ...change } as Environment;
 
     expect(() => checkEnvironment(row)).toThrow(InputError);

@@ -22,8 +22,8 @@ describe('runCommand', () => {
   });
 
   it.each([
-    ['a mistake of the user', new InputError('stack: unknown'), 'stack: unknown'],
-    ['a mistake on the command line', named('TypeError', { code: 'ERR_PARSE_ARGS_UNKNOWN_OPTION' }), 'no'],
+    ['a problem of the user', new InputError('stack: unknown'), 'stack: unknown'],
+    ['a problem on the command line', named('TypeError', { code: 'ERR_PARSE_ARGS_UNKNOWN_OPTION' }), 'no'],
     [
       'a refusal of AWS',
       named('AccessDenied', { $metadata: { httpStatusCode: 403 } }),

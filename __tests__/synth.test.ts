@@ -82,15 +82,15 @@ describe('the app', () => {
     expect(result).toEqual({ exitCode: 1, stdout: '', stderr: message });
   });
 
-  it('fails with the line of the source when it has a mistake', async () => {
+  it('fails with the line of the source when it has a problem', async () => {
     const [, checkout] = checkouts;
-    checkout.edit('stacks/table-stack.ts', 'super(scope', 'undefined.mistake; super(scope');
+    checkout.edit('stacks/table-stack.ts', 'super(scope', 'undefined.problem; super(scope');
 
     const { exitCode, stderr } = await checkout.run(process.execPath, ['ops/terraform/run-app.mjs']);
 
     expect({ exitCode, stderr }).toMatchObject({ exitCode: 1 });
     const lines = readFileSync(join(checkout.folder, 'stacks/table-stack.ts'), 'utf8').split('\n');
-    const line = lines.findIndex((text) => text.includes('undefined.mistake')) + 1;
+    const line = lines.findIndex((text) => text.includes('undefined.problem')) + 1;
     expect(stderr).toContain(`${join(checkout.folder, 'stacks/table-stack.ts')}:${line}`);
   });
 });

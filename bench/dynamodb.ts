@@ -125,7 +125,7 @@ async function toDatabase(name: string, port: number, child: ChildProcess): Prom
     ...process.env,
     ...localAwsVariables(url, 'us-east-1'),
     TABLE_NAME: tableName,
-    COLUMNS: 'all',
+    ATTRIBUTES: 'all',
   };
   const stop = async () => {
     child.kill();

@@ -40,7 +40,7 @@ export async function benchPlan(): Promise<Result> {
     terraform,
     awsVersions: environment.awsProviderVersion,
     archiveVersions: archiveProviderVersion,
-    standIn: { workingDirectory: workFolder },
+    stub: { workingDirectory: workFolder },
   });
   const opened: { aws: LocalAws; proxy: AwsFaultProxy }[] = [];
   /** Deploy a table of so many records to an AWS of its own, and return what plans it again. */

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { describeMistake, InputError, runCommand } from '../input-error';
+import { InputError, runCommand } from '../input-error';
 import { benchFunctions } from './functions';
 import { benchFolder, projectFolder, workFolder } from './paths';
 import { benchPlan } from './plan';
@@ -38,7 +38,7 @@ async function main(): Promise<void> {
   for (const name of positionals) {
     if (!Object.hasOwn(benches, name)) {
       const expected = `one of ${Object.keys(benches).join(', ')}`;
-      throw new InputError(describeMistake({ where: 'bench', what: 'unknown', got: name, expected }));
+      throw new InputError({ where: 'bench', what: 'unknown', got: name, expected });
     }
   }
   if (!existsSync(join(benchFolder, 'node_modules'))) {

@@ -55,14 +55,14 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
       failures.push(`  ${name}: ${(error as Error).message}`);
     }
   }
-  throw new InputError(`AWS on this machine: no emulator, tried\n${failures.join('\n')}\n${installAdvice}`);
+  throw new InputError(`local AWS: no emulator, tried\n${failures.join('\n')}\n${installAdvice}`);
 }
 
 async function useEndpoint({ environment }: EmulatorOptions): Promise<Emulator> {
   const url = environment.AWS_ENDPOINT_URL;
   if (!url) throw new Error('not set');
   // As in a shell that took over the exports of one: it keeps what was deployed to it, and its functions' code.
-  if (await isOurs(url)) throw new Error(`${url} is an AWS on this machine itself, not an emulator for one`);
+  if (await isOurs(url)) throw new Error(`${url} is a local AWS itself, not an emulator for one`);
   if (!(await motoAnswers(url))) throw new Error(`no moto answers at ${url}`);
   return { url, description: `AWS_ENDPOINT_URL ${url}`, stop: async () => {} };
 }

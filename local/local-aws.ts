@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { InputError } from '../input-error';
 
-/** A running AWS on this machine. */
+/** A running local AWS. */
 export interface LocalAws extends InstanceRecord {
   /** End it, and wait until it is gone. */
   stop(): Promise<void>;
@@ -38,7 +38,7 @@ export interface ServerOptions extends StartOptions {
 /** What the server's process says once: that it runs, or why it does not. */
 export interface StartReport {
   readonly instance?: InstanceRecord;
-  readonly mistake?: string;
+  readonly problem?: string;
 }
 
 /** No S3 bucket can have this name. */
@@ -63,7 +63,7 @@ export function instanceFile(folder = localFolder()): string {
 }
 
 /**
- * Start AWS on this machine in a process of its own and wait until it answers.
+ * Start local AWS in a process of its own and wait until it answers.
  * @throws InputError when no emulator is found or the port is taken
  */
 export async function startLocalAws({ keep, port }: StartOptions): Promise<LocalAws> {
@@ -82,7 +82,7 @@ export async function startLocalAws({ keep, port }: StartOptions): Promise<Local
   closeSync(log);
   const [report] = (await Promise.race([once(child, 'message'), once(child, 'exit')])) as [StartReport?];
   if (!report?.instance) {
-    throw new InputError(report?.mistake ?? `AWS on this machine ended while starting; see ${logFile()}`);
+    throw new InputError(report?.problem ?? `local AWS ended while starting; see ${logFile()}`);
   }
   if (keep) child.disconnect();
   child.channel?.unref();

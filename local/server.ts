@@ -18,7 +18,7 @@ import {
   type StartReport,
 } from './local-aws';
 
-const emulatorAway = 'the emulator behind AWS on this machine does not answer';
+const emulatorAway = 'the emulator behind local AWS does not answer';
 
 const functionsPath = '/2015-03-31/functions';
 const deploymentPath = new RegExp(`^(POST ${functionsPath}/?|PUT ${functionsPath}/[^/]+/code)$`);
@@ -244,7 +244,7 @@ async function main(): Promise<void> {
     };
     report({ instance: server.record });
   } catch (error) {
-    report({ mistake: error instanceof InputError ? error.message : String((error as Error).stack) });
+    report({ problem: error instanceof InputError ? error.message : String((error as Error).stack) });
     stop();
   }
 }

@@ -2,7 +2,7 @@ import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type Environment, readEnvironment } from '../environments';
-import { describeMistake, InputError, runCommand } from '../input-error';
+import { InputError, runCommand } from '../input-error';
 import { stackNames, stateKey } from '../stacks/names';
 import { findExisting } from './adopt/find-existing';
 import { approval, confirm, expectTerminal } from './command/confirm';
@@ -70,7 +70,7 @@ async function expectOwnState(terraform: StackTerraform, environment: Environmen
   const expected = placeOf(terraform, environment);
   if (got === expected) return;
   const where = join(terraform.folder, erroredStateFile);
-  throw new InputError(describeMistake({ where, what: 'the state of another environment', got, expected }));
+  throw new InputError({ where, what: 'the state of another environment', got, expected });
 }
 
 function placeOf({ stack }: StackTerraform, environment: Environment): string {
@@ -87,9 +87,7 @@ async function saveErroredState(terraform: StackTerraform, context: Context): Pr
   const current = await terraform.pull();
   if (current && current.lineage !== errored.lineage) {
     const what = `not of the lineage of ${placeOf(terraform, environment)}; move it away if it is of no use`;
-    throw new InputError(
-      describeMistake({ where: file, what, got: errored.lineage, expected: current.lineage }),
-    );
+    throw new InputError({ where: file, what, got: errored.lineage, expected: current.lineage });
   }
   const isNewer = !current || errored.serial > current.serial;
   if (isNewer) await terraform.push(errored);

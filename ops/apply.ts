@@ -3,7 +3,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isDeepStrictEqual, parseArgs } from 'node:util';
 import { type Environment, readEnvironment } from '../environments';
-import { describeMistake, InputError, runCommand } from '../input-error';
+import { describeProblem, InputError, runCommand } from '../input-error';
 import { approval, expectTerminal } from './command/confirm';
 import { CommandError, explained } from './command/run-program';
 import {
@@ -145,7 +145,7 @@ async function manifestProblems(
   return (Object.keys(expected) as (keyof typeof expected)[])
     .filter((name) => got[name] !== expected[name])
     .map((name) =>
-      describeMistake({
+      describeProblem({
         where: `manifest.json: ${name}`,
         what: 'not what is used here',
         got: got[name],
@@ -171,7 +171,7 @@ async function terraformProblems(terraform: StackTerraform, plan: PlanFolder): P
   const problems: string[] = [];
   const expect = (where: string, what: string, got: unknown, expected: unknown, remedy = '') => {
     if (isDeepStrictEqual(got, expected)) return;
-    problems.push(describeMistake({ where, what, got, expected: `${JSON.stringify(expected)}${remedy}` }));
+    problems.push(describeProblem({ where, what, got, expected: `${JSON.stringify(expected)}${remedy}` }));
   };
   const planned = plan.manifest.stacks.find(({ name }) => name === stack);
 
@@ -195,7 +195,7 @@ async function terraformProblems(terraform: StackTerraform, plan: PlanFolder): P
   const shown = JSON.parse(await terraform.run('show', '-json', planFile));
   if (!isDeepStrictEqual(shown, readJson(plan, stack))) {
     problems.push(
-      describeMistake({
+      describeProblem({
         where: `${stack}/${planJsonFile}`,
         what: `not what ${planFile} does`,
         got: 'another plan',
@@ -250,16 +250,12 @@ async function main(): Promise<void> {
   const [folder] = positionals;
   if (folder === undefined || positionals.length > 1) {
     const expected = 'one plan folder, as "npm run plan" makes it';
-    throw new InputError(
-      describeMistake({ where: 'plan folder', what: 'not one', got: positionals, expected }),
-    );
+    throw new InputError({ where: 'plan folder', what: 'not one', got: positionals, expected });
   }
   const { digest } = values;
   if (digest !== undefined && !/^[0-9a-f]{64}$/.test(digest)) {
     const expected = '64 hexadecimal digits';
-    throw new InputError(
-      describeMistake({ where: '--digest', what: 'not a SHA-256', got: digest, expected }),
-    );
+    throw new InputError({ where: '--digest', what: 'not a SHA-256', got: digest, expected });
   }
   if (!values['auto-approve']) expectTerminal('apply');
   const environment = readEnvironment();

@@ -8,7 +8,7 @@ import {
   type TableDescription,
 } from '@aws-sdk/client-dynamodb';
 import { type Environment, readEnvironment } from '../environments';
-import { describeMistake, InputError, runCommand } from '../input-error';
+import { InputError, runCommand } from '../input-error';
 import { searchPath } from '../local/find-program';
 import { readManifest } from '../seed-data/import-manifest';
 import { resourceNames, stackNames, systemStacks } from '../stacks/names';
@@ -63,7 +63,7 @@ export function cdktfCalls(name: string, args: readonly string[]): string[][] {
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (!command) {
     const expected = `one of ${Object.keys(commands).join(', ')}`;
-    throw new InputError(describeMistake({ where: 'command', what: 'unknown', got: name, expected }));
+    throw new InputError({ where: 'command', what: 'unknown', got: name, expected });
   }
   const named = namedStacks(args);
   const flags = [...args.filter((arg) => !named.includes(arg)), ...command.flags];
@@ -86,12 +86,12 @@ export function takeLockTimeout(
   const flag = args.findLast(isOurs);
   if (!flag) return { args: [...args], variables: {} };
   const [, duration] = flag.split('=');
-  const mistake = (what: string, expected: string) =>
-    new InputError(describeMistake({ where: '--lock-timeout', what, got: duration, expected }));
+  const problem = (what: string, expected: string) =>
+    new InputError({ where: '--lock-timeout', what, got: duration, expected });
   if (!lockingCommands.includes(name)) {
-    throw mistake(`not for ${name}`, `one of ${lockingCommands.join(', ')}`);
+    throw problem(`not for ${name}`, `one of ${lockingCommands.join(', ')}`);
   }
-  if (!/^(\d+(ms|s|m|h))+$/.test(duration ?? '')) throw mistake('not a duration', 'for example 60s or 5m');
+  if (!/^(\d+(ms|s|m|h))+$/.test(duration ?? '')) throw problem('not a duration', 'for example 60s or 5m');
   const added = ['plan', 'apply', 'destroy', 'refresh'].map((command) => {
     const variable = `TF_CLI_ARGS_${command}`;
     return [variable, [variables[variable], `-lock-timeout=${duration}`].filter(Boolean).join(' ')];
@@ -123,24 +123,20 @@ export async function refuseProtected(
   if (!includesTable(args)) return;
   const deploy = `npm run deploy -- ${stackNames.table}`;
   if (environment.deletionProtection) {
-    throw new InputError(
-      describeMistake({
-        where: `environments.ts: ${environment.name}.deletionProtection`,
-        what: 'nothing was destroyed, because the table is protected',
-        got: true,
-        expected: `false: 1. set it so by a reviewed change and run "${deploy}"; 2. run "npm run destroy" again`,
-      }),
-    );
+    throw new InputError({
+      where: `environments.ts: ${environment.name}.deletionProtection`,
+      what: 'nothing was destroyed, because the table is protected',
+      got: true,
+      expected: `false: 1. set it so by a reviewed change and run "${deploy}"; 2. run "npm run destroy" again`,
+    });
   }
   if (await isProtected()) {
-    throw new InputError(
-      describeMistake({
-        where: `${resourceNames(environment).table}: deletion protection`,
-        what: 'nothing was destroyed, because the table is still protected',
-        got: true,
-        expected: `false, as the row says: run "${deploy}" first`,
-      }),
-    );
+    throw new InputError({
+      where: `${resourceNames(environment).table}: deletion protection`,
+      what: 'nothing was destroyed, because the table is still protected',
+      got: true,
+      expected: `false, as the environment says: run "${deploy}" first`,
+    });
   }
 }
 

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { InvokeCommand, LambdaClient, ResourceNotFoundException } from '@aws-sdk/client-lambda';
 import { type Environment, readEnvironment } from '../environments';
-import { describeMistake, InputError, runCommand } from '../input-error';
+import { InputError, runCommand } from '../input-error';
 import { resourceNames } from '../stacks/names';
 import { clientConfig } from './terraform/tools';
 
@@ -39,7 +39,7 @@ export async function invoke(
   );
   if (!functionName) {
     const expected = `one of ${functions.join(', ')}`;
-    throw new InputError(describeMistake({ where: 'function', what: 'unknown name', got: name, expected }));
+    throw new InputError({ where: 'function', what: 'unknown name', got: name, expected });
   }
   const client = new LambdaClient(await clientConfig(environment, url));
   const response = await client
@@ -79,9 +79,7 @@ function parseEvent(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw new InputError(
-      describeMistake({ where: 'event', what: 'not JSON', got: text, expected: 'a JSON value' }),
-    );
+    throw new InputError({ where: 'event', what: 'not JSON', got: text, expected: 'a JSON value' });
   }
 }
 

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { readEnvironment } from '../environments';
-import { describeMistake, InputError, runCommand } from '../input-error';
+import { InputError, runCommand } from '../input-error';
 import { installAdvice, searchOrder } from '../local/emulator';
 import {
   defaultPort,
@@ -12,7 +12,7 @@ import {
   startLocalAws,
 } from '../local/local-aws';
 
-const usage = `AWS on this machine: one URL for all services, on the loopback interface, its state thrown away at the end.
+const usage = `local AWS: one URL for all services, on the loopback interface, its state thrown away at the end.
 
 npm run local:up [-- --port <number>]   start it and print the variables for the AWS CLI
 npm run local:down                      end it
@@ -61,16 +61,14 @@ async function status({ json }: Options): Promise<void> {
 }
 
 function describe({ url, pid, emulator, startedAt }: LocalAws): string {
-  return `AWS on this machine: ${url}\nemulator ${emulator}, process ${pid}, since ${startedAt}\nlog ${logFile()}`;
+  return `local AWS: ${url}\nemulator ${emulator}, process ${pid}, since ${startedAt}\nlog ${logFile()}`;
 }
 
 function parsePort(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   const port = /^\d+$/.test(text) ? Number(text) : 0;
   if (port >= 1 && port <= 65_535) return port;
-  throw new InputError(
-    describeMistake({ where: '--port', what: 'no port', got: text, expected: '1 to 65535' }),
-  );
+  throw new InputError({ where: '--port', what: 'no port', got: text, expected: '1 to 65535' });
 }
 
 void runCommand(async () => {
@@ -83,14 +81,12 @@ void runCommand(async () => {
   const command = name === undefined || extra.length > 0 ? undefined : commands[name];
   if (!command) {
     const got = [name, ...extra].filter((word) => word !== undefined).join(' ');
-    throw new InputError(
-      describeMistake({
-        where: 'command line',
-        what: 'unknown command',
-        got,
-        expected: 'up, down or status',
-      }),
-    );
+    throw new InputError({
+      where: 'command line',
+      what: 'unknown command',
+      got,
+      expected: 'up, down or status',
+    });
   }
   await command(options);
 });

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { archiveProviderVersion, type Environment, readEnvironment } from '../environments';
-import { describeMistake, InputError, runCommand } from '../input-error';
+import { InputError, runCommand } from '../input-error';
 import { CommandError, run } from './command/run-program';
 import { findTerraform } from './terraform/find-terraform';
 import { lockFile } from './terraform/tools';
@@ -24,14 +24,12 @@ const platforms = ['linux_amd64', 'linux_arm64', 'darwin_amd64', 'darwin_arm64',
  */
 async function lockProviders(environment: Environment, report: (line: string) => void): Promise<void> {
   if (environment.emulated) {
-    throw new InputError(
-      describeMistake({
-        where: 'SUPERMISSION_ENV',
-        what: 'takes whatever providers this machine has, and locks none',
-        got: environment.name,
-        expected: 'an environment of a real account, for example lab',
-      }),
-    );
+    throw new InputError({
+      where: 'SUPERMISSION_ENV',
+      what: 'takes whatever providers this machine has, and locks none',
+      got: environment.name,
+      expected: 'an environment of a real account, for example lab',
+    });
   }
   const { path: terraform } = await findTerraform();
   const mirror = process.env.SUPERMISSION_PROVIDER_MIRROR;

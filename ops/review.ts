@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { readEnvironment } from '../environments';
-import { describeMistake, InputError, runCommand } from '../input-error';
+import { InputError, runCommand } from '../input-error';
 import { readPlans } from './review/plans-to-review';
 import { htmlOf } from './review/render/html';
 import { markdownOf } from './review/render/markdown';
@@ -15,8 +15,8 @@ none is named), or what "terraform show -json <plan file>" prints, of any Terraf
 pull request, 65,000 characters at most.
 
 --accept <risk>             a risk that is meant, by its name; the output has the line that accepts each open one.
-                            The row in environments.ts of a folder's environment has others (acceptedRisks)
---max-changed-records <n>   records of a stack that may change without being a risk (the row's, or 10)
+                            The environment in environments.ts of a folder's environment has others (acceptedRisks)
+--max-changed-items <n>   records of a stack that may change without being a risk (the environment's, or 10)
 --html <file>               write the same as one page, which needs no network
 --json                      print the type Review in ops/review/review.ts instead
 
@@ -30,7 +30,7 @@ async function main(): Promise<void> {
       json: { type: 'boolean' },
       html: { type: 'string' },
       accept: { type: 'string', multiple: true },
-      'max-changed-records': { type: 'string' },
+      'max-changed-items': { type: 'string' },
     },
   });
   if (values.help) {
@@ -38,20 +38,20 @@ async function main(): Promise<void> {
     return;
   }
   const [path = join('plans', readEnvironment().name), surplus] = positionals;
-  if (surplus !== undefined) throw mistake('argument', 'one too many', surplus, 'one folder or one plan');
+  if (surplus !== undefined) throw problem('argument', 'one too many', surplus, 'one folder or one plan');
   const { environment, plans, sizeOf } = await readPlans(path);
   const row = environment === undefined ? undefined : readEnvironment({ SUPERMISSION_ENV: environment });
   const byFlag = values.accept ?? [];
-  const maxChangedRecords = readLimit(values['max-changed-records']) ?? row?.maxChangedRecords;
+  const maxChangedItems = readLimit(values['max-changed-items']) ?? row?.maxChangedItems;
   const result = review(plans, {
     accepted: [...byFlag, ...(row?.acceptedRisks ?? [])],
-    ...(maxChangedRecords !== undefined && { maxChangedRecords }),
+    ...(maxChangedItems !== undefined && { maxChangedItems }),
     sizeOf,
   });
   const unknown = result.unusedAccepts.find((name) => byFlag.includes(name));
   if (unknown !== undefined) {
     const names = result.risks.map(({ name }) => name).join(', ');
-    throw mistake(
+    throw problem(
       '--accept',
       'no such risk',
       unknown,
@@ -65,12 +65,12 @@ async function main(): Promise<void> {
 
 function readLimit(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
-  if (!/^\d{1,7}$/.test(text)) throw mistake('--max-changed-records', 'not a number', text, 'a whole number');
+  if (!/^\d{1,7}$/.test(text)) throw problem('--max-changed-items', 'not a number', text, 'a whole number');
   return Number(text);
 }
 
-function mistake(where: string, what: string, got: unknown, expected: string): InputError {
-  return new InputError(describeMistake({ where, what, got, expected }));
+function problem(where: string, what: string, got: unknown, expected: string): InputError {
+  return new InputError({ where, what, got, expected });
 }
 
 if (require.main === module) runCommand(main);

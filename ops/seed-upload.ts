@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { HeadObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { type Environment, readEnvironment } from '../environments';
-import { describeMistake, InputError, runCommand } from '../input-error';
+import { InputError, runCommand } from '../input-error';
 import { partitionKey } from '../lambdas/shared/attributes';
 import { convertRecords, type Part } from '../seed-data/convert-for-import';
 import type { ImportManifest } from '../seed-data/import-manifest';
@@ -13,7 +13,7 @@ import { findStateBucket, messageOf, statusOf } from './state/state-bucket';
 
 const usage = `Usage: npm run seed:upload -- <file>
 
-Check the records of a file, upload them for DynamoDB's import into a new table, and write the manifest that the row of the
+Check the records of a file, upload them for DynamoDB's import into a new table, and write the manifest that the environment of the
 environment names (SUPERMISSION_ENV, local without it): what a plan knows of them, to be committed.
 
 The file is a JSON list of records or JSON Lines, in gzip or not, of any size. Nothing is uploaded if one record is wrong.
@@ -35,9 +35,9 @@ export interface UploadOptions {
 }
 
 /**
- * Check the records of a file, upload them as parts of an import, and write the row's manifest.
+ * Check the records of a file, upload them as parts of an import, and write the environment's manifest.
  *
- * @throws InputError if the row imports nothing, a record is wrong, or the state bucket is missing, before anything is
+ * @throws InputError if the environment imports nothing, a record is wrong, or the state bucket is missing, before anything is
  * uploaded
  */
 export async function uploadSeed(
@@ -47,14 +47,12 @@ export async function uploadSeed(
 ): Promise<ImportManifest> {
   const { name, seed } = environment;
   if (seed.mode !== 'import') {
-    throw new InputError(
-      describeMistake({
-        where: `environments.ts: ${name}.seed.mode`,
-        what: 'imports nothing',
-        got: seed.mode,
-        expected: `{ mode: 'import', manifest: 'seed-data/import.json' }, or another SUPERMISSION_ENV`,
-      }),
-    );
+    throw new InputError({
+      where: `environments.ts: ${name}.seed.mode`,
+      what: 'imports nothing',
+      got: seed.mode,
+      expected: `{ mode: 'import', manifest: 'seed-data/import.json' }, or another SUPERMISSION_ENV`,
+    });
   }
   const bucket = await findStateBucket(environment, url);
   await rm(workFolder, { recursive: true, force: true });

@@ -2,10 +2,10 @@ import { parseArgs } from 'node:util';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { type Environment, readEnvironment } from '../environments';
 import { InputError, runCommand } from '../input-error';
-import { partitionKey, visibleColumns } from '../lambdas/shared/attributes';
+import { partitionKey, visibleAttributes } from '../lambdas/shared/attributes';
 import { exactNumber, toJsonValue } from '../lambdas/shared/json-values';
 import { loadSeed, type Seed } from '../seed-data/load-seed';
-import { answeredColumns } from '../stacks/function-access';
+import { answeredAttributes } from '../stacks/function-access';
 import { invoke } from './invoke';
 import { type Difference, describeDifference, differencesOf } from './plan/json-differences';
 
@@ -15,8 +15,8 @@ Invoke the functions of the environment that SUPERMISSION_ENV names (local witho
 each record of the seed data, and compare their answers with that record. Of imported records it asks for the sample in
 the manifest, and for one page of the table.
 
-Where a row's records are imported or "sown-once", what else a record holds is the application's own: the record must be
-there, and its answer must have the right form and no column that the row keeps from callers.
+Where an environment's records are imported or "create-only", what else a record holds is the application's own: the record must be
+there, and its answer must have the right form and no attribute that the environment keeps from callers.
 
 --json  the checks as JSON: the type SmokeReport in ops/smoke.ts
 
@@ -34,7 +34,7 @@ export interface SmokeCheck extends SmokeInvocation {
   /** Expected by the seed data, found in the answer. */
   readonly differences: readonly Difference[];
   /** Why there is no answer to compare, or null. */
-  readonly mistake: string | null;
+  readonly problem: string | null;
 }
 
 export interface SmokeInvocation {
@@ -83,7 +83,7 @@ export function invocationsFor(seed: Seed): SmokeInvocation[] {
   return [...notebookInvocations, ...keys.filter((key) => !asked.has(key)).map(query)];
 }
 
-/** How an answer differs from what the seed data and the environment's row say of it. */
+/** How an answer differs from what the seed data and the environment's configuration say of it. */
 export function answerDifferences(
   { accessMode }: Pick<Environment, 'accessMode'>,
   seed: Seed,
@@ -91,11 +91,11 @@ export function answerDifferences(
   answer: unknown,
 ): Difference[] {
   const records = expectedRecords(seed);
-  const ownership = seed.mode === 'import' ? 'sown-once' : seed.ownership;
-  const compare = (record: ItemRecord, item: ItemRecord | undefined, path: string, columns: Columns) =>
+  const ownership = seed.mode === 'import' ? 'create-only' : seed.ownership;
+  const compare = (record: ItemRecord, item: ItemRecord | undefined, path: string, attributes: Attributes) =>
     item
-      ? differencesOf(onlyColumns[columns](expectedItem[ownership](record, item)), item, path)
-      : [{ path, expected: onlyColumns[columns](record), found: null }];
+      ? differencesOf(onlyAttributes[attributes](expectedItem[ownership](record, item)), item, path)
+      : [{ path, expected: onlyAttributes[attributes](record), found: null }];
 
   if ('limit' in event) {
     const { items } = Object(answer);
@@ -121,15 +121,15 @@ export function answerDifferences(
       { Count, ScannedCount, HTTPStatusCode: ResponseMetadata?.HTTPStatusCode },
     ),
     ...expected.flatMap((record, index) =>
-      compare(record, Items[index], `Items[${index}]`, answeredColumns[accessMode]),
+      compare(record, Items[index], `Items[${index}]`, answeredAttributes[accessMode]),
     ),
   ];
 }
 
-export function describeCheck({ functionName, event, ok, differences, mistake }: SmokeCheck): string {
+export function describeCheck({ functionName, event, ok, differences, problem }: SmokeCheck): string {
   return [
     `${ok ? 'ok    ' : 'failed'} ${functionName} ${JSON.stringify(event)}`,
-    ...(mistake === null ? [] : [`  ${mistake}`]),
+    ...(problem === null ? [] : [`  ${problem}`]),
     ...differences.map((difference) => `  ${describeDifference(difference)}`),
   ].join('\n');
 }
@@ -137,16 +137,17 @@ export function describeCheck({ functionName, event, ok, differences, mistake }:
 type ItemRecord = Readonly<Record<string, unknown>>;
 
 /** The item that a record should have become: itself, or whatever has been made of it under the same key. */
-const expectedItem: Record<'owned' | 'sown-once', (record: ItemRecord, item: ItemRecord) => ItemRecord> = {
-  owned: (record) => record,
-  'sown-once': (record, item) => ({ ...item, [partitionKey]: record[partitionKey] }),
-};
+const expectedItem: Record<'managed' | 'create-only', (record: ItemRecord, item: ItemRecord) => ItemRecord> =
+  {
+    managed: (record) => record,
+    'create-only': (record, item) => ({ ...item, [partitionKey]: record[partitionKey] }),
+  };
 
-type Columns = (typeof answeredColumns)[keyof typeof answeredColumns];
+type Attributes = (typeof answeredAttributes)[keyof typeof answeredAttributes];
 
-const onlyColumns: Record<Columns, (item: ItemRecord) => ItemRecord> = {
+const onlyAttributes: Record<Attributes, (item: ItemRecord) => ItemRecord> = {
   all: (item) => item,
-  visible: (item) => Object.fromEntries(visibleColumns.map((column) => [column, item[column]])),
+  visible: (item) => Object.fromEntries(visibleAttributes.map((attribute) => [attribute, item[attribute]])),
 };
 
 async function runCheck(
@@ -154,18 +155,18 @@ async function runCheck(
   seed: Seed,
   invocation: SmokeInvocation,
 ): Promise<SmokeCheck> {
-  const { answer, failed, mistake } = await invokeOrExplain(environment, invocation);
+  const { answer, failed, problem } = await invokeOrExplain(environment, invocation);
   const differences = failed ? [] : answerDifferences(environment, seed, invocation, answer);
-  return { ...invocation, ok: !failed && differences.length === 0, differences, mistake };
+  return { ...invocation, ok: !failed && differences.length === 0, differences, problem };
 }
 
 async function invokeOrExplain(environment: Environment, { functionName, event }: SmokeInvocation) {
   try {
     const { answer, failed } = await invoke(environment, functionName, event);
-    return { answer, failed, mistake: failed ? `the function failed: ${JSON.stringify(answer)}` : null };
+    return { answer, failed, problem: failed ? `the function failed: ${JSON.stringify(answer)}` : null };
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
-    return { answer: null, failed: true, mistake: error.message };
+    return { answer: null, failed: true, problem: error.message };
   }
 }
 

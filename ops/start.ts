@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type Environment, readEnvironment } from '../environments';
-import { describeMistake, InputError, runCommand } from '../input-error';
+import { InputError, runCommand } from '../input-error';
 import { findLocalAws, type LocalAws, localAwsExports, startLocalAws } from '../local/local-aws';
 import { stackNames } from '../stacks/names';
 import { bootstrap } from './bootstrap';
@@ -17,7 +17,7 @@ import { type Tools, withTools } from './terraform/tools';
 
 const usage = `Usage: npm start [-- --keep]
 
-Start an AWS on this machine, deploy the system to it with cdktf, invoke both functions, remove everything.
+Start a local AWS, deploy the system to it with cdktf, invoke both functions, remove everything.
 
   --keep  leave it running, and say how to go on with it`;
 
@@ -31,25 +31,21 @@ async function main(): Promise<void> {
   }
   const environment = readEnvironment();
   if (!environment.emulated) {
-    throw new InputError(
-      describeMistake({
-        where: 'SUPERMISSION_ENV',
-        what: 'not an environment on this machine',
-        got: environment.name,
-        expected: 'local; other environments are deployed with "npm run deploy"',
-      }),
-    );
+    throw new InputError({
+      where: 'SUPERMISSION_ENV',
+      what: 'not an environment on this machine',
+      got: environment.name,
+      expected: 'local; other environments are deployed with "npm run deploy"',
+    });
   }
   if (environment.seed.mode === 'import') {
-    throw new InputError(
-      describeMistake({
-        where: `environments.ts: ${environment.name}.seed.mode`,
-        what: 'more than this shows',
-        got: environment.seed.mode,
-        expected:
-          'items; or "npm run local:up", "npm run bootstrap", "npm run seed:upload" and "npm run deploy"',
-      }),
-    );
+    throw new InputError({
+      where: `environments.ts: ${environment.name}.seed.mode`,
+      what: 'more than this shows',
+      got: environment.seed.mode,
+      expected:
+        'items; or "npm run local:up", "npm run bootstrap", "npm run seed:upload" and "npm run deploy"',
+    });
   }
   if (values.keep && (await findLocalAws())) {
     throw new InputError('local AWS: already running; end it first with "npm run local:down"');
@@ -72,7 +68,7 @@ async function main(): Promise<void> {
 
 async function start(environment: Environment, keep: boolean, signal: AbortSignal): Promise<void> {
   const steps = new Steps('.local/start.log', signal);
-  const aws = await steps.run('Start an AWS on this machine', () => startLocalAws({ keep }));
+  const aws = await steps.run('Start a local AWS', () => startLocalAws({ keep }));
   let leftRunning = false;
   try {
     await withTools(
@@ -145,7 +141,7 @@ async function readOutputs(file: string): Promise<string> {
 }
 
 const ended = `
-Removed everything, and ended the AWS on this machine.
+Removed everything, and ended the local AWS.
 Try next: npm start -- --keep, then change a handler or a record and run npm run diff`;
 
 function goOn(url: string, region: string): string {

@@ -1,10 +1,10 @@
 import { type NativeAttributeValue, NumberValueImpl as NumberValue } from '@aws-sdk/util-dynamodb';
 import Big from 'big.js';
 import { LosslessNumber } from 'lossless-json';
-import type { Mistake } from '../input-error';
+import type { Problem } from '../input-error';
 
-/** Takes note of a mistake; reading goes on, so that all of them can be shown at once. */
-export type Report = (mistake: Mistake) => void;
+/** Takes note of a problem; reading goes on, so that all of them can be shown at once. */
+export type Report = (problem: Problem) => void;
 
 /** A JSON value as DynamoDB stores it: what `marshall` takes, and the bytes that DynamoDB counts for it. */
 export interface AttributeValue<T = NativeAttributeValue> {

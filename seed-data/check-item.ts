@@ -1,6 +1,6 @@
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { LosslessNumber, parse } from 'lossless-json';
-import { describeMistake, InputError, type Mistake } from '../input-error';
+import { describeProblem, InputError, type Problem } from '../input-error';
 import { isObject, memberOf, type Report, toAttributes, utf8Bytes } from './attribute-value';
 
 /** A record that DynamoDB takes. */
@@ -106,7 +106,7 @@ export function decodeUtf8(content: Uint8Array, start: Place): string {
 /** @throws BrokenText if the text is not JSON; `where` is what messages call its value */
 export function parseJson(text: string, start: Place, where: string): unknown {
   try {
-    // Duplicate names are reported with all other mistakes.
+    // Duplicate names are reported with all other problems.
     return parse(text, null, { onDuplicateKey: ({ newValue }) => newValue });
   } catch (error) {
     // The parser is recursive: it runs out of stack far beyond the levels that DynamoDB allows.
@@ -178,11 +178,7 @@ export function preview(json: unknown): unknown {
 
 /** What keeps a text from being read at all. */
 export class BrokenText extends InputError {
-  constructor(readonly mistake: Mistake) {
-    super(describeMistake(mistake));
+  constructor(readonly problem: Problem) {
+    super(describeProblem(problem));
   }
-}
-
-export function mistaken(...mistakes: readonly Mistake[]): InputError {
-  return new InputError(mistakes.map(describeMistake).join('\n'));
 }

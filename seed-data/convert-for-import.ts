@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream';
 import { pipeline as completed } from 'node:stream/promises';
 import { createGunzip, createGzip } from 'node:zlib';
-import { describeMistake, InputError, type Mistake } from '../input-error';
+import { describeProblem, InputError, type Problem } from '../input-error';
 import type { Report } from './attribute-value';
 import {
   BrokenText,
@@ -15,7 +15,6 @@ import {
   checkRecord,
   decodeUtf8,
   duplicateNames,
-  mistaken,
   parseJson,
   reportDuplicateKey,
   reportDuplicateName,
@@ -67,49 +66,50 @@ const batchBytes = 2 ** 16;
  * Check the records of a file, and convert them into parts for DynamoDB's import from S3. The file is read as a stream: a
  * JSON list or JSON Lines, in gzip or not, whichever its content shows.
  *
- * @throws InputError that lists the first mistakes, one per line, and counts the others
+ * @throws InputError that lists the first problems, one per line, and counts the others
  */
 export async function convertRecords(file: string, options: ConversionOptions): Promise<Conversion> {
   const { partitionKey, folder, onProgress, partBytes = defaultPartBytes } = options;
-  const mistakes = new Mistakes();
+  const problems = new Problems();
   const keys = new KeyHashes(folder);
   const parts = new PartWriter(folder, partBytes);
   const sample: ImportManifest['sample'] = [];
-  checkKeyName(partitionKey, file, mistakes.report);
+  checkKeyName(partitionKey, file, problems.report);
   let read = 0;
-  for await (const text of readTexts(file, mistakes.report, (share) => onProgress?.(read, share))) {
+  for await (const text of readTexts(file, problems.report, (share) => onProgress?.(read, share))) {
     read += 1;
-    const record = readRecord(text, partitionKey, mistakes.report);
+    const record = readRecord(text, partitionKey, problems.report);
     if (!record) continue;
     keys.add(record.key);
-    if (mistakes.count > 0) continue;
+    if (problems.count > 0) continue;
     await parts.write(record.item);
     if (sample.length < sampleRecords && record.item.length <= maxSampleBytes) {
       sample.push(JSON.parse(record.item));
     }
   }
-  await reportDuplicateKeys(file, keys, partitionKey, mistakes);
-  mistakes.throwAny(file, read);
-  if (read === 0) throw mistaken({ where: file, what: 'no records', got: read, expected: 'at least one' });
+  await reportDuplicateKeys(file, keys, partitionKey, problems);
+  problems.throwAny(file, read);
+  if (read === 0)
+    throw new InputError({ where: file, what: 'no records', got: read, expected: 'at least one' });
 
   const written = await parts.end();
   if (written.length > maxParts) {
     const expected = `at most ${maxParts} of ${partBytes} bytes, the most that DynamoDB imports at once`;
-    throw mistaken({ where: file, what: 'too many parts', got: written.length, expected });
+    throw new InputError({ where: file, what: 'too many parts', got: written.length, expected });
   }
   const digest = hash('sha256', written.map((part) => part.digest).join('\n'));
   const manifest = { digest, records: read, parts: written.length, bytes: parts.bytes, sample };
   return { manifest, parts: written };
 }
 
-/** Keeps the first mistakes, and counts all. */
-class Mistakes {
-  readonly #first: Mistake[] = [];
+/** Keeps the first problems, and counts all. */
+class Problems {
+  readonly #first: Problem[] = [];
   count = 0;
 
-  readonly report: Report = (mistake) => {
+  readonly report: Report = (problem) => {
     this.count += 1;
-    if (this.#first.length < shownMistakes) this.#first.push(mistake);
+    if (this.#first.length < shownMistakes) this.#first.push(problem);
   };
 
   throwAny(file: string, records: number): void {
@@ -117,9 +117,9 @@ class Mistakes {
     const others = this.count - this.#first.length;
     throw new InputError(
       [
-        ...this.#first.map(describeMistake),
+        ...this.#first.map(describeProblem),
         ...(others > 0 ? [`${file}: and ${others} more`] : []),
-        `${file}: nothing was uploaded; records read: ${records}, mistakes: ${this.count}`,
+        `${file}: nothing was uploaded; records read: ${records}, problems: ${this.count}`,
       ].join('\n'),
     );
   }
@@ -144,10 +144,10 @@ async function* readTexts(
   } catch (error) {
     const { code, message, syscall } = error as NodeJS.ErrnoException;
     if (code?.startsWith('Z_')) {
-      throw mistaken({ where: file, what: 'broken gzip', got: message, expected: 'a whole gzip file' });
+      throw new InputError({ where: file, what: 'broken gzip', got: message, expected: 'a whole gzip file' });
     }
     if (syscall === undefined) throw error;
-    throw mistaken({
+    throw new InputError({
       where: file,
       what: 'cannot be read',
       got: code,
@@ -178,7 +178,7 @@ function readRecord(
     return checkRecord(record, where, partitionKey, report);
   } catch (error) {
     if (!(error instanceof BrokenText)) throw error;
-    report(error.mistake);
+    report(error.problem);
     return undefined;
   }
 }
@@ -188,7 +188,7 @@ async function reportDuplicateKeys(
   file: string,
   keys: KeyHashes,
   partitionKey: string,
-  mistakes: Mistakes,
+  problems: Problems,
 ): Promise<void> {
   const { suspects, repetitions, areAll } = keys.findRepeated();
   if (repetitions === 0) return;
@@ -201,13 +201,13 @@ async function reportDuplicateKeys(
     occurrences += 1;
     if (seen.has(record.key)) {
       duplicates += 1;
-      reportDuplicateKey(record.key, text.where, partitionKey, mistakes.report);
+      reportDuplicateKey(record.key, text.where, partitionKey, problems.report);
     }
     seen.add(record.key);
   }
-  if (!areAll) mistakes.count += repetitions - duplicates;
+  if (!areAll) problems.count += repetitions - duplicates;
   else if (occurrences !== repetitions + suspects.size) {
-    throw mistaken({
+    throw new InputError({
       where: file,
       what: 'changed while it was read',
       got: occurrences,

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
-import { mistaken } from './check-item';
+import { InputError } from '../input-error';
 
 const count = z.int().min(0);
 
@@ -27,12 +27,12 @@ export function readManifest(file: string): ImportManifest {
     content = JSON.parse(readFileSync(file, 'utf8'));
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    throw mistaken({ where: file, what: 'cannot be read', got: code ?? message, expected });
+    throw new InputError({ where: file, what: 'cannot be read', got: code ?? message, expected });
   }
   const result = manifestSchema.safeParse(content);
   if (result.success) return result.data;
   const [issue] = result.error.issues;
-  throw mistaken({
+  throw new InputError({
     where: [file, ...(issue?.path ?? [])].join('.'),
     what: 'not of a manifest',
     got: issue?.path.reduce<unknown>((value, name) => Object(value)[name], content),

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import type { Mistake } from '../input-error';
+import { InputError, type Problem } from '../input-error';
 import type { Report } from './attribute-value';
 import {
   type CheckedRecord,
@@ -8,7 +8,6 @@ import {
   checkRecord,
   decodeUtf8,
   duplicateNames,
-  mistaken,
   parseJson,
   preview,
   reportDuplicateKey,
@@ -33,7 +32,7 @@ export const maxItems = 200;
 /**
  * Read plain records from a JSON file, sorted by key.
  *
- * @throws InputError that lists every mistake in the file, one per line.
+ * @throws InputError that lists every problem in the file, one per line.
  */
 export function loadSeedData(file: string, options: SeedDataOptions): readonly SeedItem[] {
   return parseSeedData(readBytes(file), file, options);
@@ -49,7 +48,7 @@ export function parseSeedData(
   const text = decodeUtf8(withoutByteOrderMark(content), start);
   const records = parseJson(text, start, file);
   if (!Array.isArray(records)) {
-    throw mistaken({
+    throw new InputError({
       where: file,
       what: 'not a list',
       got: preview(records),
@@ -57,8 +56,8 @@ export function parseSeedData(
     });
   }
 
-  const mistakes: Mistake[] = [];
-  const report: Report = (mistake) => mistakes.push(mistake);
+  const problems: Problem[] = [];
+  const report: Report = (problem) => problems.push(problem);
   if (records.length > maxItems) {
     report({
       where: file,
@@ -78,7 +77,7 @@ export function parseSeedData(
     if (keys.has(record.key)) reportDuplicateKey(record.key, `${file}[${index}]`, partitionKey, report);
     keys.add(record.key);
   }
-  if (mistakes.length > 0) throw mistaken(...mistakes);
+  if (problems.length > 0) throw new InputError(...problems);
 
   return checked
     .filter((record) => record !== undefined)
@@ -91,7 +90,7 @@ function readBytes(file: string): Uint8Array {
     return readFileSync(file);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    throw mistaken({ where: file, what: 'cannot be read', got: code, expected: 'a JSON file' });
+    throw new InputError({ where: file, what: 'cannot be read', got: code, expected: 'a JSON file' });
   }
 }
 

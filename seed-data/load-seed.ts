@@ -12,7 +12,7 @@ export type Seed =
 /**
  * Read what a row's seed names.
  *
- * @throws InputError that lists every mistake in the file, or says that there is no manifest
+ * @throws InputError that lists every problem in the file, or says that there is no manifest
  */
 export function loadSeed(seed: SeedSetting, options: SeedDataOptions): Seed {
   return seed.mode === 'items'

@@ -1,4 +1,4 @@
-import type { Mistake } from '../input-error';
+import type { Problem } from '../input-error';
 import { maxItemBytes, type Place, withoutByteOrderMark } from './check-item';
 
 /** The text of one record as it stands in its file. */
@@ -28,7 +28,7 @@ const [openBracket, closeBracket, openBrace, closeBrace] = [0x5b, 0x5d, 0x7b, 0x
 export async function* splitRecords(
   chunks: AsyncIterable<Uint8Array>,
   file: string,
-  report: (mistake: Mistake) => void,
+  report: (problem: Problem) => void,
 ): AsyncGenerator<RecordText> {
   const splitter = new Splitter(file, report);
   for await (const chunk of withoutStartMark(chunks)) yield* splitter.push(chunk);
@@ -66,7 +66,7 @@ class Splitter {
 
   constructor(
     private readonly file: string,
-    private readonly report: (mistake: Mistake) => void,
+    private readonly report: (problem: Problem) => void,
   ) {}
 
   *push(chunk: Uint8Array): Generator<RecordText> {

@@ -1,6 +1,6 @@
 import type { DataAwsIamPolicyDocumentStatement } from '@cdktf/provider-aws/lib/data-aws-iam-policy-document';
 import type { Environment } from '../environments';
-import { visibleColumns } from '../lambdas/shared/attributes';
+import { visibleAttributes } from '../lambdas/shared/attributes';
 
 type Statement = DataAwsIamPolicyDocumentStatement;
 
@@ -20,8 +20,8 @@ export interface Access {
   readonly assumeRole: readonly Statement[];
 }
 
-/** Which columns `MissionDetailsFunction` asks for: every one, or only the visible ones. */
-export const answeredColumns = {
+/** Which attributes `MissionDetailsFunction` asks for: every one, or only the visible ones. */
+export const answeredAttributes = {
   lab: 'all',
   'least-privilege': 'visible',
 } as const satisfies Record<Environment['accessMode'], string>;
@@ -29,10 +29,10 @@ export const answeredColumns = {
 const lambdaService = [{ type: 'Service', identifiers: ['lambda.amazonaws.com'] }];
 
 /** `ForAllValues` also holds for a request that names no attribute at all. */
-const namesOnlyVisibleColumns = {
+const namesOnlyVisibleAttributes = {
   test: 'ForAllValues:StringEquals',
   variable: 'dynamodb:Attributes',
-  values: [...visibleColumns],
+  values: [...visibleAttributes],
 };
 
 const accessByMode: Record<Environment['accessMode'], (props: AccessProps) => Access> = {
@@ -46,10 +46,10 @@ const accessByMode: Record<Environment['accessMode'], (props: AccessProps) => Ac
     ],
     query: [
       {
-        sid: 'QueryColumns',
+        sid: 'QueryAttributes',
         actions: ['dynamodb:Query'],
         resources: ['*'],
-        condition: [namesOnlyVisibleColumns],
+        condition: [namesOnlyVisibleAttributes],
       },
     ],
     assumeRole: [{ sid: 'AssumeByLambda', actions: ['sts:AssumeRole'], principals: lambdaService }],
@@ -59,11 +59,11 @@ const accessByMode: Record<Environment['accessMode'], (props: AccessProps) => Ac
     scan: [{ sid: 'ScanTable', actions: ['dynamodb:Scan'], resources: [tableArn] }],
     query: [
       {
-        sid: 'QueryVisibleColumns',
+        sid: 'QueryVisibleAttributes',
         actions: ['dynamodb:Query'],
         resources: [tableArn],
         condition: [
-          namesOnlyVisibleColumns,
+          namesOnlyVisibleAttributes,
           // Without a projection a Query answers with every attribute but names only the key.
           { test: 'StringEquals', variable: 'dynamodb:Select', values: ['SPECIFIC_ATTRIBUTES'] },
           { test: 'Null', variable: 'dynamodb:Attributes', values: ['false'] },

@@ -7,7 +7,7 @@ import { variables } from '../lambdas/shared/variable-names';
 import { Alarms } from './constructs/alarms';
 import { EnvironmentStack, type EnvironmentStackProps } from './constructs/environment-stack';
 import { type FunctionPolicy, logGroupName, NodeFunction } from './constructs/node-function';
-import { answeredColumns, defineAccess, telemetryStatements } from './function-access';
+import { answeredAttributes, defineAccess, telemetryStatements } from './function-access';
 import type { HandlerBundles } from './handler-bundles';
 import { logsPolicyName, resourceNames, stackNames } from './names';
 import { boundaryName } from './pipeline-access';
@@ -44,7 +44,7 @@ export class FunctionsStack extends EnvironmentStack {
       [variables.name]: functionName,
       [variables.environment]: this.environment.stage,
       [variables.tableName]: names.table,
-      [variables.columns]: answeredColumns[this.environment.accessMode],
+      [variables.attributes]: answeredAttributes[this.environment.accessMode],
     });
 
     // The pipeline can then give the functions no more than an administrator has granted.

@@ -19,7 +19,7 @@ import { setTimeout } from 'node:timers/promises';
 import { unzipSync } from 'fflate';
 import { writeArchive } from '../../ops/terraform/archive-stub/archive';
 import type { ArchiveFileConfig } from '../../ops/terraform/archive-stub/schema';
-import { type ArchiveStandIn, startArchiveStandIn } from '../../ops/terraform/archive-stub/start';
+import { type ArchiveStub, startArchiveStub } from '../../ops/terraform/archive-stub/start';
 import { findTerraform, type Terraform } from '../../ops/terraform/find-terraform';
 import { itWithTerraform } from './terraform-needed';
 
@@ -168,23 +168,23 @@ describe('writeArchive', () => {
   });
 });
 
-describe('the stand-in, asked by Terraform', () => {
+describe('the stub provider, asked by Terraform', () => {
   let terraform: Terraform;
-  let standIn: ArchiveStandIn | undefined;
+  let stub: ArchiveStub | undefined;
 
   beforeAll(async () => {
     terraform = await findTerraform().catch(() => ({ path: 'terraform', version: '', product: 'terraform' }));
     const host = terraform.product === 'opentofu' ? 'registry.opentofu.org' : 'registry.terraform.io';
-    standIn = await startArchiveStandIn(`${host}/hashicorp/archive`, folder);
+    stub = await startArchiveStub(`${host}/hashicorp/archive`, folder);
   });
 
-  afterAll(() => standIn?.stop());
+  afterAll(() => stub?.stop());
 
   /** Run Terraform in the folder as cdktf would, and return its exit code and all that it prints. */
   function run(...args: string[]): Promise<{ exitCode: number; output: string }> {
     const env = {
       ...process.env,
-      ...standIn?.variables,
+      ...stub?.variables,
       CHECKPOINT_DISABLE: '1',
       TF_CLI_CONFIG_FILE: '/dev/null',
     };
@@ -299,7 +299,7 @@ describe('the stand-in, asked by Terraform', () => {
     const { exitCode, output } = await run(command);
     expect(exitCode).toBe(1);
     // Terraform breaks long lines and frames them, and quotes the line that the argument is on.
-    expect(output.replace(/[\s│]+/g, ' ')).toContain(`Error: Archive stand-in`);
+    expect(output.replace(/[\s│]+/g, ' ')).toContain(`Error: Archive stub`);
     expect(output.replace(/[\s│]+/g, ' ')).toContain(message);
     expect(output).toContain(`${lines.at(-1)}\n`);
     expect(existsSync(path.join(folder, 'out'))).toBe(false);
@@ -318,11 +318,11 @@ describe('the stand-in, asked by Terraform', () => {
   );
 });
 
-describe("the stand-in's process", () => {
+describe("the stub provider's process", () => {
   const address = 'registry.terraform.io/hashicorp/archive';
 
   it('ends when it is stopped, and takes its socket with it', async () => {
-    const { pid, variables, stop } = await startArchiveStandIn(address, folder);
+    const { pid, variables, stop } = await startArchiveStub(address, folder);
     expect(pid).not.toBe(process.pid);
     expect(isRunning(pid)).toBe(true);
     expect(existsSync(socketOf(variables))).toBe(true);
@@ -335,15 +335,15 @@ describe("the stand-in's process", () => {
 
   it('ends when its parent is killed, and takes its socket with it', async () => {
     const script = `
-      require('./ops/terraform/archive-stub/start').startArchiveStandIn('${address}', '.').then((standIn) => {
-        console.log(JSON.stringify(standIn));
+      require('./ops/terraform/archive-stub/start').startArchiveStub('${address}', '.').then((stub) => {
+        console.log(JSON.stringify(stub));
         setInterval(() => {}, 1000);
       });`;
     const parent = spawn(process.execPath, ['--import', 'tsx', '-e', script], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     const [line] = await once(createInterface({ input: parent.stdout }), 'line');
-    const { pid, variables } = JSON.parse(line) as ArchiveStandIn;
+    const { pid, variables } = JSON.parse(line) as ArchiveStub;
     expect(isRunning(pid)).toBe(true);
 
     parent.kill('SIGKILL');
@@ -354,12 +354,12 @@ describe("the stand-in's process", () => {
   });
 
   it('does not keep a parent alive that forgets to stop it', () => {
-    const script = `require('./ops/terraform/archive-stub/start').startArchiveStandIn('${address}', '.')`;
+    const script = `require('./ops/terraform/archive-stub/start').startArchiveStub('${address}', '.')`;
     const { status } = spawnSync(process.execPath, ['--import', 'tsx', '-e', script], { timeout: 20_000 });
     expect(status).toBe(0);
   });
 
-  function socketOf(variables: ArchiveStandIn['variables']): string {
+  function socketOf(variables: ArchiveStub['variables']): string {
     return JSON.parse(variables.TF_REATTACH_PROVIDERS)[address].Addr.String;
   }
 

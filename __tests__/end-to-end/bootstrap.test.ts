@@ -264,7 +264,7 @@ describe('bootstrap, before anything is made', () => {
     );
   });
 
-  it('fails when the account is not one of the row', async () => {
+  it('fails when the account is not one of the environment', async () => {
     await expect(attempt({ ...environment, allowedAccountIds: ['210987654321'] })).rejects.toThrow(
       'AWS credentials: of an account that environment local may not touch, got "123456789012"; expected one of 210987654321',
     );
@@ -496,7 +496,7 @@ async function expectProtectedBucket(): Promise<void> {
   expect(JSON.parse(Policy).Statement).toMatchObject([{ Sid: 'DenyDeletionOfStates', Effect: 'Deny' }]);
 }
 
-/** A stand-in for the answers that the emulator cannot give. */
+/** A stub provider for the answers that the emulator cannot give. */
 async function startStub(answer: RequestListener) {
   const server = createServer(answer).listen(0, '127.0.0.1');
   await once(server, 'listening');

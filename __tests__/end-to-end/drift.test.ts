@@ -60,7 +60,7 @@ describe('what is deployed, compared with what it should be', () => {
       terraform,
       awsVersions: '>= 5.100.0, < 7.0.0',
       archiveVersions: '>= 2.7.1, < 3.0.0',
-      standIn: { workingDirectory: join(checkout.folder, 'cdktf.out/stacks/functions') },
+      stub: { workingDirectory: join(checkout.folder, 'cdktf.out/stacks/functions') },
     });
     variables = { ...localAwsEnvironment(url, region), ...providers.variables };
     await s3().send(new CreateBucketCommand({ Bucket: bucket }));
@@ -206,7 +206,7 @@ ok     MissionDetailsFunction {"superhero":"Spiderman"}
             ['SuperHero', 'MissionStatus', 'Villain1', 'Villain2', 'Villain3'],
             null,
           ],
-          'policy.Statement[0].Sid': ['QueryColumns', null],
+          'policy.Statement[0].Sid': ['QueryAttributes', null],
         },
       ],
       [
@@ -273,8 +273,8 @@ ok     MissionDetailsFunction {"superhero":"Spiderman"}
     ]);
   });
 
-  it('may differ in records that are sown once', async () => {
-    checkout.edit('environments.ts', "ownership: 'owned'", "ownership: 'sown-once'");
+  it('may differ in records that are created only', async () => {
+    checkout.edit('environments.ts', "ownership: 'managed'", "ownership: 'create-only'");
 
     const drift = await checkout.npm('drift', ['table']);
     const smoke = await checkout.npm('smoke');
@@ -285,7 +285,7 @@ ok     MissionDetailsFunction {"superhero":"Spiderman"}
     ]);
     expect(smoke.stdout).toContain('ok     MissionDetailsFunction {"superhero":"Batman"}');
     expect(smoke.stdout).toContain('failed MissionDetailsFunction {"superhero":"Spiderman"}');
-    checkout.edit('environments.ts', "ownership: 'sown-once'", "ownership: 'owned'");
+    checkout.edit('environments.ts', "ownership: 'create-only'", "ownership: 'managed'");
   });
 
   it('is repaired by what the report says', async () => {

@@ -46,7 +46,7 @@ describeWithLocalAws('on an empty account', () => {
         terraform,
         awsVersions: '>= 5.100.0, < 7.0.0',
         archiveVersions: '>= 2.7.1, < 3.0.0',
-        standIn: { workingDirectory: join(checkout.folder, 'cdktf.out/stacks/functions') },
+        stub: { workingDirectory: join(checkout.folder, 'cdktf.out/stacks/functions') },
       });
       variables = { ...localAwsEnvironment(aws.url, 'us-east-1'), ...providers.variables };
       if (name === 'prod')

@@ -158,7 +158,7 @@ describe('prepareProviders with mirrors', () => {
     addToMirror('.terraform.d/plugins', 'aws', version, 'folder', on);
     addToMirror('.terraform.d/plugins', 'archive', '99.2.0', 'zip');
 
-    const preparing = prepare({ standIn: { workingDirectory: folder } });
+    const preparing = prepare({ stub: { workingDirectory: folder } });
     await expect(preparing).rejects.toThrow(InputError);
     await expect(preparing).rejects.toThrow('registry.terraform.io/hashicorp/aws: no mirror (looked into ');
     await expect(preparing).rejects.toThrow(`${folder}/.terraform.d/plugins`);
@@ -188,7 +188,7 @@ describe('prepareProviders without mirrors', () => {
   it('takes both from a registry that answers', async () => {
     const providers = await prepare({
       terraform: terraformStub('answers'),
-      standIn: { workingDirectory: folder },
+      stub: { workingDirectory: folder },
     });
 
     expect(providers.notes).toEqual([
@@ -206,14 +206,14 @@ describe('prepareProviders without mirrors', () => {
     expect(configurationOf(providers)).toContain('filesystem_mirror');
   });
 
-  it('serves the archive provider by the stand-in where that is allowed, and says so', async () => {
+  it('serves the archive provider by the stub provider where that is allowed, and says so', async () => {
     addToMirror('.terraform.d/plugins', 'aws', '99.0.0', 'folder');
 
-    const { notes, variables, stop } = await prepare({ standIn: { workingDirectory: folder } });
+    const { notes, variables, stop } = await prepare({ stub: { workingDirectory: folder } });
     expect(notes).toEqual([
       mirrorNote('aws', '99.0.0', '.terraform.d/plugins'),
       expect.stringMatching(
-        /^registry.terraform.io\/hashicorp\/archive is served by this project's archive stand-in/,
+        /^registry.terraform.io\/hashicorp\/archive is served by this project's archive stub/,
       ),
     ]);
     const [address, { Pid }] = Object.entries<{ Pid: number }>(
@@ -227,7 +227,7 @@ describe('prepareProviders without mirrors', () => {
     expect(existsSync(variables.TF_CLI_CONFIG_FILE ?? '')).toBe(false);
   });
 
-  it('fails when the archive provider is missing and the stand-in is not allowed', async () => {
+  it('fails when the archive provider is missing and the stub provider is not allowed', async () => {
     addToMirror('.terraform.d/plugins', 'aws', '99.0.0', 'folder');
 
     const preparing = prepare({});
@@ -256,15 +256,15 @@ describe("prepareProviders with the user's own CLI configuration", () => {
     expect(configurationOf(providers)).not.toContain(credentials);
   });
 
-  it('leaves provider_installation to it, mirrors or not, but for the archive stand-in', async () => {
+  it('leaves provider_installation to it, mirrors or not, but for the archive stub', async () => {
     const file = path.join(folder, '.terraformrc');
     writeFileSync(file, `${credentials}  provider_installation {\n    direct {}\n  }\n`);
     addToMirror('.terraform.d/plugins', 'aws', '99.0.0', 'folder');
     addToMirror('.terraform.d/plugins', 'archive', '99.2.0', 'folder');
 
-    const { notes, variables } = await prepare({ standIn: { workingDirectory: folder } });
+    const { notes, variables } = await prepare({ stub: { workingDirectory: folder } });
     expect(notes[0]).toBe(`registry.terraform.io/hashicorp/aws as ${file} says`);
-    expect(notes[1]).toContain('archive stand-in');
+    expect(notes[1]).toContain('archive stub');
     expect(Object.keys(variables)).toEqual(['CHECKPOINT_DISABLE', 'TF_REATTACH_PROVIDERS']);
   });
 
@@ -326,7 +326,7 @@ describe('the generated configuration, read by Terraform', () => {
     async () => {
       const terraform = { ...(await findTerraform()), product: 'terraform' as const };
       const awsVersions = '>= 5.0.0, < 7.0.0';
-      const providers = await prepare({ terraform, awsVersions, standIn: { workingDirectory: folder } });
+      const providers = await prepare({ terraform, awsVersions, stub: { workingDirectory: folder } });
 
       expect(providers.notes[0]).toMatch(/hashicorp\/aws \S+ from the mirror \/opt\//);
       expect(init(terraform, providers, { aws: awsVersions })).toContain('Installed hashicorp/aws');

@@ -29,7 +29,7 @@ export class ImportRoad {
     this.writeRecords(recordOf);
   }
 
-  /** Start the AWS on this machine. */
+  /** Start the local AWS. */
   async open(): Promise<void> {
     const { exitCode, stdout, stderr } = await this.checkout.npm('local:up');
     expect({ exitCode, stderr }).toMatchObject({ exitCode: 0 });

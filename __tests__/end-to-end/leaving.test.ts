@@ -44,7 +44,7 @@ async function follow(
     terraform,
     awsVersions,
     archiveVersions: '>= 2.7.1, < 3.0.0',
-    standIn: { workingDirectory: join(folder, functions) },
+    stub: { workingDirectory: join(folder, functions) },
   });
   try {
     const PATH = `${dirname(terraform.path)}:${process.env.PATH}`;
@@ -61,7 +61,7 @@ async function follow(
 const blocks = (title: string) => commandBlocks('docs/leaving.md', title);
 const countNoChanges = (output: string) => output.match(/No changes\./g)?.length ?? 0;
 
-/** What a row for a real account needs on this machine, where neither its provider nor its state bucket is. */
+/** What an environment for a real account needs on this machine, where neither its provider nor its state bucket is. */
 function override(stack: string, { terraform: { backend }, resource }: Attributes): object {
   const runtimes = Object.keys(resource.aws_lambda_function ?? {}).map((it) => [
     it,

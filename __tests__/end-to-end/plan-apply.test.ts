@@ -434,7 +434,7 @@ describeWithLocalAws('a plan that is made in one checkout and applied in another
     expect(stdout.match(/: no changes/g)).toHaveLength(3);
   });
 
-  it('carries the pipeline too, where a row has one and an administrator names it', async () => {
+  it('carries the pipeline too, where an environment has one and an administrator names it', async () => {
     const row = "pipeline: { repository: 'acme/supermission', identityProvider: 'defined' },";
     author.edit('environments.ts', 'emulated: true,', `emulated: true,\n${row}`);
     const planPipeline = () => author.npm('plan', ['pipeline', '--out', folder], shared());

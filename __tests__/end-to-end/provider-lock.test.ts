@@ -109,7 +109,7 @@ describe('a command on a real environment', () => {
     expect(output).toContain("doesn't match any of the checksums");
   });
 
-  itWithTerraform('fails when the row asks for other versions than are locked', async () => {
+  itWithTerraform('fails when the environment asks for other versions than are locked', async () => {
     checkout.edit('environments.ts', ">= 6.25.0, < 7.0.0'", ">= 6.31.0, < 7.0.0'");
 
     const { versions, output } = await installed();

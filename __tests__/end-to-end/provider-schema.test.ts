@@ -22,7 +22,7 @@ import { itWithTerraform } from './terraform-needed';
 /** The range of all rows; which version is found depends on the machine. */
 const awsVersions = '>= 5.100.0, < 7.0.0';
 
-/** A row with everything in it that is off elsewhere. */
+/** An environment with everything in it that is off elsewhere. */
 const everything: Environment = {
   ...environment('prod'),
   alarmTopicArn: 'arn:aws:sns:us-east-1:123456789012:alarms',
@@ -49,7 +49,7 @@ async function readSchemas(): Promise<Found> {
     terraform,
     awsVersions,
     archiveVersions: archiveProviderVersion,
-    standIn: { workingDirectory: folder },
+    stub: { workingDirectory: folder },
   });
   try {
     const required_providers = {

@@ -86,7 +86,7 @@ describeWithLocalAws('npm start', () => {
     );
 
     expect(exitCode).toBe(1);
-    expect(stdout).toMatch(/✘ Start an AWS on this machine/);
+    expect(stdout).toMatch(/✘ Start a local AWS/);
     expect(stderr).toMatch(/no emulator, tried\n[\s\S]*install one of: moto/);
     expect(stderr).toContain('The full log: .local/start.log');
     expect(stderr).not.toMatch(/^\s+at /m);

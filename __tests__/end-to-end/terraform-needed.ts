@@ -16,9 +16,9 @@ const findTerraform = "require('./ops/terraform/find-terraform').findTerraform()
 /** An `it` for what needs Terraform: without it skipped, in CI a failure. */
 export const itWithTerraform = obstacleTo(findTerraform) === undefined ? it : it.skip;
 
-/** A `describe` for what deploys the system to an AWS on this machine. */
+/** A `describe` for what deploys the system to a local AWS. */
 export const describeWithLocalAws = (name: string, body: () => void) => {
-  const providers = `{ awsVersions: '>= 5.100.0, < 7.0.0', archiveVersions: '>= 2.7.1, < 3.0.0', standIn: { workingDirectory: '.' } }`;
+  const providers = `{ awsVersions: '>= 5.100.0, < 7.0.0', archiveVersions: '>= 2.7.1, < 3.0.0', stub: { workingDirectory: '.' } }`;
   const obstacle = obstacleTo(
     `${findTerraform}.then((terraform) => require('./ops/terraform/find-providers').prepareProviders({ terraform, ...${providers} })).then((it) => it.stop())`,
   );

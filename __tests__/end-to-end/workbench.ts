@@ -85,14 +85,14 @@ export class Workbench {
     process.env.SUPERMISSION_LOCAL_FOLDER = join(checkout.folder, '.local');
     const aws = await startLocalAws({ keep: true, port: 0 });
     const proxy = await AwsFaultProxy.start(aws.url);
-    // Commands that look for the AWS on this machine find it behind the proxy.
+    // Commands that look for the local AWS find it behind the proxy.
     writeFileSync(instanceFile(), JSON.stringify({ ...aws, url: proxy.url }));
     const terraform = await findTerraform();
     const providers = await prepareProviders({
       terraform,
       awsVersions: '>= 5.100.0, < 7.0.0',
       archiveVersions: '>= 2.7.1, < 3.0.0',
-      standIn: { workingDirectory: join(checkout.folder, 'cdktf.out/stacks/functions') },
+      stub: { workingDirectory: join(checkout.folder, 'cdktf.out/stacks/functions') },
     });
     const variables = { ...localAwsEnvironment(proxy.url, 'us-east-1'), ...providers.variables };
     const tools = { terraform: terraform.path, variables, notes: [] };

@@ -38,7 +38,7 @@ describe('an error of the SDK, the network or our own', () => {
     ['CredentialsProviderError', named('CredentialsProviderError'), 'Misconfigured'],
     ['ResourceNotFoundException', named('ResourceNotFoundException', 400), 'Misconfigured'],
     ['ValidationException', named('ValidationException', 400), 'InternalError'],
-    ['a mistake of ours', new TypeError('of SuperMissionTable'), 'InternalError'],
+    ['a problem of ours', new TypeError('of SuperMissionTable'), 'InternalError'],
     ['no error at all', undefined, 'InternalError'],
   ])('%s is reported as its kind', (_case, error, name) => {
     const fault = toFault(error);

@@ -27,7 +27,7 @@ beforeEach(() => {
   log = captureLog();
   table.proxy.reset();
   process.env.TABLE_NAME = tableName;
-  process.env.COLUMNS = 'all';
+  process.env.ATTRIBUTES = 'all';
 });
 
 /** More than the attempts that the client makes. */
@@ -192,16 +192,16 @@ describe('variables', () => {
     [undefined, 'missing'],
     ['', 'missing'],
     ['some', 'unknown value'],
-  ])('fails when the variable COLUMNS is %j', async (value, what) => {
-    if (value === undefined) delete process.env.COLUMNS;
-    else process.env.COLUMNS = value;
+  ])('fails when the variable ATTRIBUTES is %j', async (value, what) => {
+    if (value === undefined) delete process.env.ATTRIBUTES;
+    else process.env.ATTRIBUTES = value;
 
     const error = await errorOf(
       missionDetails({ superhero: 'Batman' }, createContext('MissionDetailsFunction')),
     );
 
     expect(error.name).toBe('Misconfigured');
-    expect(error.message).toContain(`variable COLUMNS: ${what}; expected all or visible; not retryable`);
+    expect(error.message).toContain(`variable ATTRIBUTES: ${what}; expected all or visible; not retryable`);
   });
 });
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { handler as missionDetails } from '../../lambdas/mission-details-function';
-import { visibleColumns } from '../../lambdas/shared/attributes';
+import { visibleAttributes } from '../../lambdas/shared/attributes';
 import { writeCursor } from '../../lambdas/shared/event';
 import { handler as superDynamoDB } from '../../lambdas/super-dynamodb-function';
 import type { FaultKind } from './fault-proxy';
@@ -27,13 +27,13 @@ const cursor = fc.oneof(
   fc.string(),
   fc.jsonValue(),
 );
-const column = fc.constantFrom('SuperHero', 'Villain1', 'MissionStatus', 'SuperPower', '__proto__');
+const attribute = fc.constantFrom('SuperHero', 'Villain1', 'MissionStatus', 'SuperPower', '__proto__');
 const missionEvent = fc.oneof(
   fc.jsonValue(),
   fc.record(
     {
       superhero: fc.oneof({ weight: 3, arbitrary: hero }, fc.jsonValue()),
-      columns: fc.oneof({ weight: 3, arbitrary: fc.array(column, { maxLength: 4 }) }, fc.jsonValue()),
+      attributes: fc.oneof({ weight: 3, arbitrary: fc.array(attribute, { maxLength: 4 }) }, fc.jsonValue()),
       other: fc.jsonValue(),
     },
     { requiredKeys: [] },
@@ -46,7 +46,7 @@ const scanEvent = fc.oneof(
     { requiredKeys: [] },
   ),
 );
-const columnsMode = fc.constantFrom('all', 'visible');
+const attributesMode = fc.constantFrom('all', 'visible');
 const mishap = fc.option(
   fc.constantFrom<FaultKind>('noRight', 'noTable', 'notUnderstood', 'notJson', 'dropped'),
   {
@@ -56,7 +56,7 @@ const mishap = fc.option(
 /** Plenty of time, or less than is kept back to answer at all. */
 const remainingMs = fc.oneof({ weight: 9, arbitrary: fc.constant(5_000) }, fc.constant(400));
 
-const mistakeCodes = ['InvalidEvent', 'ColumnNotVisible', 'ResponseTooLarge'];
+const mistakeCodes = ['InvalidEvent', 'AttributeNotVisible', 'ResponseTooLarge'];
 const faultCodes = ['Unavailable', 'DeadlineExceeded', 'AccessDenied', 'Misconfigured', 'InternalError'];
 const logFields = [
   'requestId',
@@ -79,26 +79,32 @@ describe.each([
     const outcomes = new Set<string>();
 
     await fc.assert(
-      fc.asyncProperty(event, columnsMode, mishap, remainingMs, async (generated, columns, fault, timeMs) => {
-        process.env.COLUMNS = columns;
-        const { lines } = captureLog();
-        table.proxy.reset();
-        if (fault) table.proxy.next(fault);
-        const startedAt = performance.now();
+      fc.asyncProperty(
+        event,
+        attributesMode,
+        mishap,
+        remainingMs,
+        async (generated, attributes, fault, timeMs) => {
+          process.env.ATTRIBUTES = attributes;
+          const { lines } = captureLog();
+          table.proxy.reset();
+          if (fault) table.proxy.next(fault);
+          const startedAt = performance.now();
 
-        const outcome = await handler(generated, createContext(name, { remainingMs: timeMs })).then(
-          (answer) => describeAnswer(answer, columns),
-          describeError,
-        );
+          const outcome = await handler(generated, createContext(name, { remainingMs: timeMs })).then(
+            (answer) => describeAnswer(answer, attributes),
+            describeError,
+          );
 
-        expect(performance.now() - startedAt).toBeLessThan(5_000);
-        expect(lines).toHaveLength(1);
-        const line = JSON.parse(lines[0] ?? '');
-        expect(logFields).toEqual(expect.arrayContaining(Object.keys(line)));
-        expect(line).toMatchObject({ requestId, function: name, outcome });
-        expect(lines[0]).not.toMatch(/SuperMissionTable|arn:|Superman|Save the world/);
-        outcomes.add(outcome);
-      }),
+          expect(performance.now() - startedAt).toBeLessThan(5_000);
+          expect(lines).toHaveLength(1);
+          const line = JSON.parse(lines[0] ?? '');
+          expect(logFields).toEqual(expect.arrayContaining(Object.keys(line)));
+          expect(line).toMatchObject({ requestId, function: name, outcome });
+          expect(lines[0]).not.toMatch(/SuperMissionTable|arn:|Superman|Save the world/);
+          outcomes.add(outcome);
+        },
+      ),
       { numRuns: 1_000 },
     );
 
@@ -109,7 +115,7 @@ describe.each([
 });
 
 /** The outcome that an answer shows, once it has a known form. */
-function describeAnswer(answer: unknown, columns: string): string {
+function describeAnswer(answer: unknown, attributes: string): string {
   const plain = JSON.parse(JSON.stringify(answer));
   if ('code' in plain) {
     expect(Object.keys(plain)).toEqual(['code', 'message', 'requestId']);
@@ -120,9 +126,9 @@ function describeAnswer(answer: unknown, columns: string): string {
   }
   const isKnown = Array.isArray(plain) || Array.isArray(plain.items) || Array.isArray(plain.Items);
   expect(isKnown).toBe(true);
-  if (columns === 'visible') {
+  if (attributes === 'visible') {
     const named = (plain.Items ?? []).flatMap(Object.keys);
-    expect(visibleColumns).toEqual(expect.arrayContaining(named));
+    expect(visibleAttributes).toEqual(expect.arrayContaining(named));
   }
   return 'ok';
 }

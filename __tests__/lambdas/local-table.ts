@@ -36,7 +36,7 @@ export async function startLocalTable(): Promise<LocalTable> {
     AWS_ACCESS_KEY_ID: 'local',
     AWS_SECRET_ACCESS_KEY: 'local',
     TABLE_NAME: tableName,
-    COLUMNS: 'all',
+    ATTRIBUTES: 'all',
   });
   const client = new DynamoDBClient({ endpoint: databaseUrl });
   const createTable = async (name: string, items: readonly Record<string, AttributeValue>[]) => {

@@ -23,7 +23,7 @@ afterAll(() => table.stop());
 beforeEach(() => {
   captureLog();
   table.proxy.reset();
-  process.env.COLUMNS = 'all';
+  process.env.ATTRIBUTES = 'all';
 });
 
 const superman = {
@@ -47,7 +47,7 @@ const ironman = {
   Villain3: 'Ultron',
 };
 
-describe('all columns', () => {
+describe('all attributes', () => {
   it.each([
     ['Superman', superman],
     ['Ironman', ironman],
@@ -93,8 +93,8 @@ describe('all columns', () => {
     expect(new Set(metadata.map(({ RequestId }) => RequestId)).size).toBe(20);
   });
 
-  it('asks for no projection, and ignores columns and unknown fields of the event', async () => {
-    const event = { superhero: 'Superman', columns: ['SuperPower'], tenant: 7 };
+  it('asks for no projection, and ignores attributes and unknown fields of the event', async () => {
+    const event = { superhero: 'Superman', attributes: ['SuperPower'], tenant: 7 };
 
     expect(await asJson(handler(event, context()))).toMatchObject({ Items: [superman] });
     expect(table.proxy.seen[0]?.body).not.toHaveProperty('ProjectionExpression');
@@ -102,12 +102,12 @@ describe('all columns', () => {
   });
 });
 
-describe('visible columns', () => {
+describe('visible attributes', () => {
   beforeEach(() => {
-    process.env.COLUMNS = 'visible';
+    process.env.ATTRIBUTES = 'visible';
   });
 
-  it('answers with the visible columns only, and names them in the query', async () => {
+  it('answers with the visible attributes only, and names them in the query', async () => {
     const { SuperHero, Villain1, Villain2, Villain3 } = superman;
 
     expect(await asJson(handler({ superhero: 'Superman' }, context()))).toMatchObject({ Count: 1 });
@@ -116,37 +116,37 @@ describe('visible columns', () => {
       Select: 'SPECIFIC_ATTRIBUTES',
       ExpressionAttributeNames: {
         '#key': 'SuperHero',
-        '#column0': 'MissionStatus',
-        '#column1': 'Villain1',
-        '#column2': 'Villain2',
-        '#column3': 'Villain3',
+        '#attribute0': 'MissionStatus',
+        '#attribute1': 'Villain1',
+        '#attribute2': 'Villain2',
+        '#attribute3': 'Villain3',
       },
     });
   });
 
-  it.each([{ columns: ['Villain1'] }, { columns: ['Villain1', 'SuperHero'] }])(
-    'answers with $columns and the key',
-    async ({ columns }) => {
-      expect(await itemsOf({ superhero: 'Superman', columns })).toEqual([
+  it.each([{ attributes: ['Villain1'] }, { attributes: ['Villain1', 'SuperHero'] }])(
+    'answers with $attributes and the key',
+    async ({ attributes }) => {
+      expect(await itemsOf({ superhero: 'Superman', attributes })).toEqual([
         { SuperHero: 'Superman', Villain1: 'Lex Luthor' },
       ]);
     },
   );
 
   it('answers with the key alone', async () => {
-    expect(await itemsOf({ superhero: 'Superman', columns: ['SuperHero'] })).toEqual([
+    expect(await itemsOf({ superhero: 'Superman', attributes: ['SuperHero'] })).toEqual([
       { SuperHero: 'Superman' },
     ]);
   });
 
   it.each(['SuperPower', 'superhero', 'Villain1, SuperPower', '#key', ''])(
-    'fails when the event asks for the column %j, and names the visible ones',
-    async (column) => {
+    'fails when the event asks for the attribute %j, and names the visible ones',
+    async (attribute) => {
       expect(
-        await asJson(handler({ superhero: 'Superman', columns: ['Villain1', column] }, context())),
+        await asJson(handler({ superhero: 'Superman', attributes: ['Villain1', attribute] }, context())),
       ).toEqual({
-        code: 'ColumnNotVisible',
-        message: `event.columns[1]: not visible, got "${column}"; expected SuperHero, MissionStatus, Villain1, Villain2, Villain3`,
+        code: 'AttributeNotVisible',
+        message: `event.attributes[1]: not visible, got "${attribute}"; expected SuperHero, MissionStatus, Villain1, Villain2, Villain3`,
         requestId,
       });
       expect(table.proxy.seen).toEqual([]);
@@ -154,15 +154,19 @@ describe('visible columns', () => {
   );
 
   it.each([
-    ['not a list', 'Villain1', 'event.columns: not a list, got "Villain1"'],
-    ['null', null, 'event.columns: not a list, got null'],
-    ['empty', [], 'event.columns: empty, got []'],
-    ['a list with a number', ['Villain1', 3], 'event.columns[1]: not a string, got 3'],
-    ['a list with a name twice', ['Villain1', 'Villain1'], 'event.columns[1]: named twice, got "Villain1"'],
-  ])('fails when columns is %s', async (_case, columns, message) => {
-    expect(await asJson(handler({ superhero: 'Superman', columns }, context()))).toEqual({
+    ['not a list', 'Villain1', 'event.attributes: not a list, got "Villain1"'],
+    ['null', null, 'event.attributes: not a list, got null'],
+    ['empty', [], 'event.attributes: empty, got []'],
+    ['a list with a number', ['Villain1', 3], 'event.attributes[1]: not a string, got 3'],
+    [
+      'a list with a name twice',
+      ['Villain1', 'Villain1'],
+      'event.attributes[1]: named twice, got "Villain1"',
+    ],
+  ])('fails when attributes is %s', async (_case, attributes, message) => {
+    expect(await asJson(handler({ superhero: 'Superman', attributes }, context()))).toEqual({
       code: 'InvalidEvent',
-      message: `${message}; expected a list of one or more different column names`,
+      message: `${message}; expected a list of one or more different attribute names`,
       requestId,
     });
     expect(table.proxy.seen).toEqual([]);
@@ -185,7 +189,7 @@ describe('reserved words', () => {
     usage: { pages: 0, items: 0, readCapacityUnits: 0 },
   });
 
-  it('are columns like others', async () => {
+  it('are attributes like others', async () => {
     process.env.TABLE_NAME = 'ReservedWords';
     const { Items } = await queryByKey('Hulk', ['Name', 'Status'], invocation());
     process.env.TABLE_NAME = 'SuperMissionTable';

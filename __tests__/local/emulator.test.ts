@@ -143,7 +143,7 @@ describe('AWS_ENDPOINT_URL', () => {
     expect(emulator.description).toBe(join(folder, 'bin', 'moto_server'));
   });
 
-  test('is passed over when an AWS on this machine answers there, so that runs share nothing', async () => {
+  test('is passed over when a local AWS answers there, so that runs share nothing', async () => {
     const ours = createServer((_, response) => response.end(JSON.stringify({ pid: 1 }))).listen(
       0,
       '127.0.0.1',

@@ -6,7 +6,7 @@ import { type AwsServer, startServer } from '../../local/server';
 
 jest.setTimeout(60_000);
 
-/** A stand-in for the emulator that answers what each test says; the real one is in the other suites. */
+/** A stub provider for the emulator that answers what each test says; the real one is in the other suites. */
 let stub: Server;
 let answer: RequestListener;
 let server: AwsServer;

@@ -85,7 +85,7 @@ describe('refuseProtected', () => {
   const isOpen = async () => false;
 
   it.each([[[]], [['--auto-approve']], [['table', '--auto-approve']], [['functions', 'table']], [['*']]])(
-    'fails when the row protects the table, naming the two steps: %j',
+    'fails when the environment protects the table, naming the two steps: %j',
     async (args) => {
       await expect(refuseProtected(prod, args, isOpen)).rejects.toThrow(
         new InputError(
@@ -95,10 +95,10 @@ describe('refuseProtected', () => {
     },
   );
 
-  it('fails when the row has lifted the protection and the table has it still', async () => {
+  it('fails when the environment has lifted the protection and the table has it still', async () => {
     await expect(refuseProtected(lifted, [], isProtected)).rejects.toThrow(
       new InputError(
-        'SuperMissionTable-prod: deletion protection: nothing was destroyed, because the table is still protected, got true; expected false, as the row says: run "npm run deploy -- table" first',
+        'SuperMissionTable-prod: deletion protection: nothing was destroyed, because the table is still protected, got true; expected false, as the environment says: run "npm run deploy -- table" first',
       ),
     );
   });

@@ -8,7 +8,7 @@ const hulk = { SuperHero: 'Hulk', Villain1: 'Abomination' };
 const items = parseSeedData(Buffer.from(JSON.stringify([superman, hulk])), 'seeds.json', {
   partitionKey: 'SuperHero',
 });
-const seedOf = (ownership: 'owned' | 'sown-once'): Seed => ({
+const seedOf = (ownership: 'managed' | 'create-only'): Seed => ({
   mode: 'items',
   file: 'seed-data/seeds.json',
   ownership,
@@ -18,9 +18,9 @@ const seedOf = (ownership: 'owned' | 'sown-once'): Seed => ({
 interface Row extends Pick<Environment, 'accessMode'> {
   readonly seed: Seed;
 }
-const lab: Row = { accessMode: 'lab', seed: seedOf('owned') };
-const guarded: Row = { accessMode: 'least-privilege', seed: seedOf('owned') };
-const sown: Row = { accessMode: 'least-privilege', seed: seedOf('sown-once') };
+const lab: Row = { accessMode: 'lab', seed: seedOf('managed') };
+const guarded: Row = { accessMode: 'least-privilege', seed: seedOf('managed') };
+const sown: Row = { accessMode: 'least-privilege', seed: seedOf('create-only') };
 const imported: Row = {
   accessMode: 'least-privilege',
   seed: {
@@ -88,7 +88,7 @@ describe('the list of all items', () => {
       sown,
       [{ ...superman, Missions: 4 }, hulk],
     ],
-    ['holds all columns, where callers of a query see a few', guarded, [superman, hulk]],
+    ['holds all attributes, where callers of a query see a few', guarded, [superman, hulk]],
   ])('is right when it %s', (_, row, answer) => {
     expect(answerDifferences(row, row.seed, scan, answer)).toEqual([]);
   });
@@ -110,9 +110,9 @@ describe('the list of all items', () => {
 
 describe('the answer to a query', () => {
   it.each<[string, Row, unknown]>([
-    ['is the whole record, where every column is open', lab, response(superman)],
-    ['is the visible columns, where others are protected', guarded, response(visible)],
-    ['is the visible columns of an imported record', imported, response(visible)],
+    ['is the whole record, where every attribute is open', lab, response(superman)],
+    ['is the visible attributes, where others are protected', guarded, response(visible)],
+    ['is the visible attributes of an imported record', imported, response(visible)],
     [
       'is what the application has made of an imported record',
       imported,
@@ -134,7 +134,7 @@ describe('the answer to a query', () => {
 
   it.each<[string, Row, unknown, object[]]>([
     [
-      'shows a protected column',
+      'shows a protected attribute',
       guarded,
       response({ ...visible, SuperPower: 'Strength' }),
       [{ path: 'Items[0].SuperPower', expected: null, found: 'Strength' }],
@@ -150,13 +150,13 @@ describe('the answer to a query', () => {
       ],
     ],
     [
-      'shows a protected column of a sown record',
+      'shows a protected attribute of a sown record',
       sown,
       response({ ...visible, SuperPower: 'Flight' }),
       [{ path: 'Items[0].SuperPower', expected: null, found: 'Flight' }],
     ],
     [
-      'lacks a column',
+      'lacks an attribute',
       lab,
       response(visible),
       [
@@ -197,13 +197,13 @@ describe('the answer to a query', () => {
 
 describe('a line for each check', () => {
   it.each([
-    [{ ok: true, differences: [], mistake: null }, 'ok     MissionDetailsFunction {"superhero":"Superman"}'],
+    [{ ok: true, differences: [], problem: null }, 'ok     MissionDetailsFunction {"superhero":"Superman"}'],
     [
-      { ok: false, differences: [{ path: 'Count', expected: 1, found: 0 }], mistake: null },
+      { ok: false, differences: [{ path: 'Count', expected: 1, found: 0 }], problem: null },
       'failed MissionDetailsFunction {"superhero":"Superman"}\n  Count: expected 1, found 0',
     ],
     [
-      { ok: false, differences: [], mistake: 'not deployed' },
+      { ok: false, differences: [], problem: 'not deployed' },
       'failed MissionDetailsFunction {"superhero":"Superman"}\n  not deployed',
     ],
   ])('tells %j', (outcome, text) => {

@@ -99,7 +99,7 @@ describe('nesting', () => {
     ]);
   });
 
-  it('fails with one mistake when it goes far deeper', () => {
+  it('fails with one problem when it goes far deeper', () => {
     expect(mistakesIn(hero(lists(1_000)))).toHaveLength(1);
   });
 });

@@ -37,8 +37,8 @@ const itemsOf = ({ parts }: Conversion) =>
 
 const lines = (records: readonly unknown[]) =>
   records.map((record) => `${JSON.stringify(record)}\n`).join('');
-const summary = (mistakes: number, records: number) =>
-  `seed-data/heroes.json: nothing was uploaded; records read: ${records}, mistakes: ${mistakes}`;
+const summary = (problems: number, records: number) =>
+  `seed-data/heroes.json: nothing was uploaded; records read: ${records}, problems: ${problems}`;
 
 const records = [
   { SuperHero: 'ñandú', n: 1 },
@@ -140,7 +140,7 @@ describe('a file of records', () => {
   });
 });
 
-describe('mistakes', () => {
+describe('problems', () => {
   it('are named by line, and do not hide those after them', async () => {
     const content =
       '{"SuperHero":"A"}\n{"SuperHero":\n7\n{"SuperHero":"B","n":1e126}\n{"SuperHero":"A","n":1,"n":1}\n';
@@ -207,7 +207,7 @@ describe('whatever the records are', () => {
     space: fc.constantFrom(0, 1, '\t'),
   });
 
-  it('a list has the same mistakes as one whose items are reviewed one by one, or the same items', async () => {
+  it('a list has the same problems as one whose items are reviewed one by one, or the same items', async () => {
     await fc.assert(
       fc.asyncProperty(content, async ({ records, space }) => {
         const text = JSON.stringify(records, null, space);

@@ -147,7 +147,7 @@ describe('records', () => {
     ]);
   });
 
-  it('fails with all mistakes at once', () => {
+  it('fails with all problems at once', () => {
     const text = `[
       {"SuperHero": "A", "n": [1, {"odd name": 1e126}]},
       {"SuperHero": "A", "SuperHero": "A", "": "\\ud800"},

@@ -99,7 +99,7 @@ test('distinct keys have distinct and legal ids, and a key alone decides its id'
   );
 });
 
-test('no content ends in anything but items or a list of mistakes', () => {
+test('no content ends in anything but items or a list of problems', () => {
   const shipped = readFileSync('seed-data/super-missions.json');
   const damaged = fc
     .tuple(fc.nat(shipped.length), fc.nat(20), fc.uint8Array({ maxLength: 8 }))
@@ -114,8 +114,8 @@ test('no content ends in anything but items or a list of mistakes', () => {
   );
   fc.assert(
     fc.property(content, (content) => {
-      for (const mistake of mistakesIn(content))
-        expect(mistake).toMatch(/^seed-data\/heroes\.json.*; expected /s);
+      for (const problem of mistakesIn(content))
+        expect(problem).toMatch(/^seed-data\/heroes\.json.*; expected /s);
     }),
     { numRuns: 1_000 },
   );

@@ -1,18 +1,18 @@
 import fc from 'fast-check';
-import type { Mistake } from '../../input-error';
+import type { Problem } from '../../input-error';
 import { type RecordText, splitRecords } from '../../seed-data/split-items';
 
 async function split(chunks: readonly Uint8Array[]) {
-  const mistakes: Mistake[] = [];
+  const problems: Problem[] = [];
   const records: [string, string, number, number][] = [];
   async function* stream() {
     yield* chunks;
   }
-  const texts: AsyncIterable<RecordText> = splitRecords(stream(), 'f', (mistake) => mistakes.push(mistake));
+  const texts: AsyncIterable<RecordText> = splitRecords(stream(), 'f', (problem) => problems.push(problem));
   for await (const { content, where, start } of texts) {
     records.push([Buffer.from(content).toString(), where, start.line, start.column]);
   }
-  return { records, mistakes };
+  return { records, problems };
 }
 
 /** A text cut into pieces at any bytes. */
@@ -51,7 +51,7 @@ it('finds each record of a list, and where it starts', async () => {
       ['\n{"a":[2,"\\"]"]}', 'f[2]', 1, 12],
       [' 3\n', 'f[3]', 2, 17],
     ],
-    mistakes: [],
+    problems: [],
   });
 });
 
@@ -62,6 +62,6 @@ it('finds each line that is not empty', async () => {
       ['[2]', 'f:4', 4, 1],
       ['3', 'f:5', 5, 1],
     ],
-    mistakes: [],
+    problems: [],
   });
 });

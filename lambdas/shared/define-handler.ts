@@ -1,5 +1,5 @@
 import type { Context } from 'aws-lambda';
-import { CallerMistake, DeadlineExceeded, nameOfCause, toFault } from './errors';
+import { ClientError, DeadlineExceeded, nameOfCause, toFault } from './errors';
 
 /** What an answer may use of its invocation. */
 export interface Invocation {
@@ -16,8 +16,8 @@ interface Usage {
   readCapacityUnits: number;
 }
 
-/** The answer to a caller's mistake. */
-export interface MistakeAnswer {
+/** The answer to a client error. */
+export interface ClientErrorAnswer {
   readonly code: string;
   readonly message: string;
   readonly requestId: string;
@@ -27,12 +27,12 @@ export interface MistakeAnswer {
 export type HandlerContext = Pick<Context, 'awsRequestId' | 'functionName' | 'getRemainingTimeInMillis'>;
 
 /**
- * Make a Lambda handler of a function that answers an event: it answers or fails in time, turns a caller's mistake
+ * Make a Lambda handler of a function that answers an event: it answers or fails in time, turns a client error
  * into an answer and everything else into a `Fault`, and writes one line of log that holds neither event nor item.
  */
 export function defineHandler<Answer>(answer: (event: unknown, invocation: Invocation) => Promise<Answer>) {
   let coldStart = true;
-  return async (event: unknown, context: HandlerContext): Promise<Answer | MistakeAnswer> => {
+  return async (event: unknown, context: HandlerContext): Promise<Answer | ClientErrorAnswer> => {
     const startedAt = performance.now();
     const requestId = context.awsRequestId;
     const usage: Usage = { pages: 0, items: 0, readCapacityUnits: 0 };
@@ -42,7 +42,7 @@ export function defineHandler<Answer>(answer: (event: unknown, invocation: Invoc
         answer(event, { signal, usage }),
       );
     } catch (error) {
-      if (error instanceof CallerMistake) {
+      if (error instanceof ClientError) {
         outcome = { outcome: error.code };
         return { code: error.code, message: error.message, requestId };
       }

@@ -1,20 +1,20 @@
-/** A mistake of the caller: its code and message become the answer, and Lambda counts no function error. */
-export abstract class CallerMistake extends Error {
+/** A client error: its code and message become the answer, and Lambda counts no function error. */
+export abstract class ClientError extends Error {
   abstract readonly code: string;
 }
 
 /** The event has a field that is missing, of the wrong type or out of bounds. */
-export class InvalidEvent extends CallerMistake {
+export class InvalidEvent extends ClientError {
   readonly code = 'InvalidEvent';
 }
 
-/** The event asks for a column that callers may not see. */
-export class ColumnNotVisible extends CallerMistake {
-  readonly code = 'ColumnNotVisible';
+/** The event asks for an attribute that callers may not see. */
+export class AttributeNotVisible extends ClientError {
+  readonly code = 'AttributeNotVisible';
 }
 
 /** The answer asked for is larger than Lambda can return. */
-export class ResponseTooLarge extends CallerMistake {
+export class ResponseTooLarge extends ClientError {
   readonly code = 'ResponseTooLarge';
 }
 

@@ -46,14 +46,14 @@ export function readCursor(where: string, cursor: unknown): Key {
 }
 
 /** `<where>: <what>, got <value>; expected <allowed>`, the form of every message about an event. */
-export function describeMistake(where: string, what: string, got: unknown, expected: string): string {
+export function describeProblem(where: string, what: string, got: unknown, expected: string): string {
   const text = JSON.stringify(got) ?? 'nothing';
   return `${where}: ${what}, got ${text.length > 80 ? `${text.slice(0, 79)}…` : text}; expected ${expected}`;
 }
 
-/** The error for a field of the event, its message in the form of `describeMistake`. */
-export function invalid(...mistake: Parameters<typeof describeMistake>): InvalidEvent {
-  return new InvalidEvent(describeMistake(...mistake));
+/** The error for a field of the event, its message in the form of `describeProblem`. */
+export function invalid(...problem: Parameters<typeof describeProblem>): InvalidEvent {
+  return new InvalidEvent(describeProblem(...problem));
 }
 
 const maxKeyBytes = 2_048;

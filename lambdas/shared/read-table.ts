@@ -47,17 +47,17 @@ export async function* scanPages(
   } while (lastKey);
 }
 
-/** Read the item with the given key: all its columns, or only those named. */
+/** Read the item with the given key: all its attributes, or only those named. */
 export async function queryByKey(
   keyValue: string,
-  columns: readonly string[] | 'all',
+  attributes: readonly string[] | 'all',
   invocation: Invocation,
 ): Promise<QueryResponse> {
   const command = new QueryCommand({
     ...request(),
     KeyConditionExpression: '#key = :key',
     ExpressionAttributeValues: { ':key': keyValue },
-    ...(columns === 'all' ? { ExpressionAttributeNames: { '#key': partitionKey } } : project(columns)),
+    ...(attributes === 'all' ? { ExpressionAttributeNames: { '#key': partitionKey } } : project(attributes)),
   });
   let headers: Readonly<Record<string, string>> = {};
   command.middlewareStack.add(
@@ -87,10 +87,10 @@ function request() {
   return { TableName: readVariable(variables.tableName), ReturnConsumedCapacity: 'TOTAL' } as const;
 }
 
-/** Name the columns through placeholders, so that reserved words are allowed among them. */
-function project(columns: readonly string[]) {
-  const others = columns.filter((column) => column !== partitionKey);
-  const names = Object.fromEntries(others.map((column, index) => [`#column${index}`, column]));
+/** Name the attributes through placeholders, so that reserved words are allowed among them. */
+function project(attributes: readonly string[]) {
+  const others = attributes.filter((attribute) => attribute !== partitionKey);
+  const names = Object.fromEntries(others.map((attribute, index) => [`#attribute${index}`, attribute]));
   return {
     Select: 'SPECIFIC_ATTRIBUTES',
     ProjectionExpression: ['#key', ...Object.keys(names)].join(', '),

@@ -6,6 +6,6 @@ export const variables = {
   environment: 'Environment',
   /** Name of the table to read. */
   tableName: 'TABLE_NAME',
-  /** Which columns `MissionDetailsFunction` answers with: `all`, or only the `visible` ones. */
-  columns: 'COLUMNS',
+  /** Which attributes `MissionDetailsFunction` answers with: `all`, or only the `visible` ones. */
+  attributes: 'ATTRIBUTES',
 } as const;

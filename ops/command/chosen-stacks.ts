@@ -1,4 +1,4 @@
-import { describeMistake, InputError } from '../../input-error';
+import { InputError } from '../../input-error';
 import { stackNames, systemStacks } from '../../stacks/names';
 
 /** Every stack that a command line may name. */
@@ -13,7 +13,7 @@ export function chosenStacks(names: readonly string[]): readonly string[] {
   const unknown = names.find((name) => !allStacks.includes(name));
   if (unknown !== undefined) {
     const expected = `one of ${allStacks.join(', ')}`;
-    throw new InputError(describeMistake({ where: 'stack', what: 'unknown', got: unknown, expected }));
+    throw new InputError({ where: 'stack', what: 'unknown', got: unknown, expected });
   }
   return names.length > 0 ? allStacks.filter((stack) => names.includes(stack)) : systemStacks;
 }

@@ -3,7 +3,7 @@ import { existsSync, type Stats } from 'node:fs';
 import { lstat, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
 import { z } from 'zod';
-import { describeMistake, InputError } from '../../input-error';
+import { describeProblem, InputError } from '../../input-error';
 import { project, stackNames } from '../../stacks/names';
 
 /** A stack's part of a plan folder: the plan for Terraform and for people, and what the plan was made from. */
@@ -105,7 +105,7 @@ export async function readPlanFolder(folder: string, digest?: string): Promise<P
   const found = await listFiles(folder);
   const place = join(folder, manifestFile);
   if (!found.get(manifestFile)?.isFile()) {
-    throw mistake(
+    throw problem(
       folder,
       'not a plan folder',
       [...found.keys()],
@@ -115,7 +115,7 @@ export async function readPlanFolder(folder: string, digest?: string): Promise<P
   const text = await readFile(place);
   const got = sha256(text);
   if (digest !== undefined && got !== digest) {
-    throw mistake(place, 'not the plan that is meant, or altered', got, `the SHA-256 ${digest}`);
+    throw problem(place, 'not the plan that is meant, or altered', got, `the SHA-256 ${digest}`);
   }
   const manifest = parseManifest(place, text.toString('utf8'));
 
@@ -166,7 +166,7 @@ function parseManifest(place: string, text: string): Manifest {
   try {
     json = JSON.parse(text);
   } catch {
-    throw mistake(place, 'not JSON', text, 'the manifest as it was written');
+    throw problem(place, 'not JSON', text, 'the manifest as it was written');
   }
   const result = manifestSchema.safeParse(json);
   if (result.success) return result.data;
@@ -193,7 +193,7 @@ async function listFiles(folder: string): Promise<Map<string, Stats>> {
     }
   };
   await list(folder).catch((error: NodeJS.ErrnoException) => {
-    throw mistake(
+    throw problem(
       folder,
       `not a folder that can be read (${error.code})`,
       undefined,
@@ -206,10 +206,10 @@ async function listFiles(folder: string): Promise<Map<string, Stats>> {
 async function expectReplaceable(folder: string): Promise<void> {
   const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return [] as string[];
-    throw mistake(folder, `cannot be written (${error.code})`, undefined, 'the name of a folder');
+    throw problem(folder, `cannot be written (${error.code})`, undefined, 'the name of a folder');
   });
   if (names.length === 0 || names.includes(manifestFile)) return;
-  throw mistake(folder, 'not a plan folder, left as it is', names, 'a new, an empty or a plan folder');
+  throw problem(folder, 'not a plan folder, left as it is', names, 'a new, an empty or a plan folder');
 }
 
 function isDeploymentOrder(names: readonly string[]): boolean {
@@ -222,6 +222,6 @@ function sha256(content: Buffer): string {
 }
 
 const describe = (where: string, what: string, got: unknown, expected: string) =>
-  describeMistake({ where, what, got, expected });
+  describeProblem({ where, what, got, expected });
 
-const mistake = (...parts: Parameters<typeof describe>) => new InputError(describe(...parts));
+const problem = (...parts: Parameters<typeof describe>) => new InputError(describe(...parts));

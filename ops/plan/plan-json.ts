@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { describeMistake, InputError } from '../../input-error';
+import { InputError } from '../../input-error';
 
 /**
  * What is read of `terraform show -json <plan>`; any member may be missing, and there may be others.
@@ -99,26 +99,26 @@ interface Check {
  * @throws InputError for anything but a plan in the format that Terraform 1 writes
  */
 export function readPlan(text: string, where: string): Plan {
-  const mistake = (what: string, got: unknown, expected: string) =>
-    new InputError(describeMistake({ where, what, got, expected }));
+  const problem = (what: string, got: unknown, expected: string) =>
+    new InputError({ where, what, got, expected });
   const format = 'what "terraform show -json <plan file>" prints';
   let plan: Plan;
   try {
     plan = JSON.parse(text);
   } catch {
-    throw mistake('not JSON', text.slice(0, 40), format);
+    throw problem('not JSON', text.slice(0, 40), format);
   }
   const version = Object(plan).format_version;
   if (typeof version !== 'string' || !('resource_changes' in plan || 'planned_values' in plan)) {
-    throw mistake('not a plan', plan, format);
+    throw problem('not a plan', plan, format);
   }
-  if (version.split('.')[0] !== '1') throw mistake('unknown format_version', version, 'a version 1.x');
+  if (version.split('.')[0] !== '1') throw problem('unknown format_version', version, 'a version 1.x');
   for (const list of ['resource_changes', 'resource_drift'] as const) {
     const changes = plan[list] ?? [];
     const isChange = (it: ResourceChange) =>
       typeof it?.address === 'string' && Array.isArray(it.change?.actions);
     if (!Array.isArray(changes) || !changes.every(isChange)) {
-      throw mistake(`${list}: not a list of changes`, changes, format);
+      throw problem(`${list}: not a list of changes`, changes, format);
     }
   }
   return plan;

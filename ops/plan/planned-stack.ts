@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { strFromU8, unzipSync } from 'fflate';
 import type { Environment } from '../../environments';
-import { describeMistake } from '../../input-error';
+import { describeProblem } from '../../input-error';
 import { stateKey } from '../../stacks/names';
 import { differencesOf } from './json-differences';
 import { configurationFile, lockFile, type PlannedState, planFile, planJsonFile } from './plan-folder';
@@ -44,7 +44,7 @@ export function stackProblems(
   expected: { readonly changes: boolean; readonly state: PlannedState },
 ): string[] {
   const describe = (file: string, what: string, got: unknown, wanted: string) =>
-    describeMistake({ where: `${stack}/${file}`, what, got, expected: wanted });
+    describeProblem({ where: `${stack}/${file}`, what, got, expected: wanted });
   const textOf = (file: string) => files.get(file)?.toString('utf8');
   const content = readPlanFile(files.get(planFile) as Buffer);
   if (!content)
@@ -101,7 +101,7 @@ export function backendProblems(
   const expected = `${region} s3://${bucket}/${key}`;
   if (found === expected) return [];
   const where = `${stack}/${configurationFile}`;
-  return [describeMistake({ where, what: 'of another environment or stack', got: found, expected })];
+  return [describeProblem({ where, what: 'of another environment or stack', got: found, expected })];
 }
 
 /** Each function's archive must be there, as it was planned, and no other. */
@@ -112,7 +112,7 @@ function archiveProblems(stack: string, plan: Plan, files: ReadonlyMap<string, B
     const got = content && createHash('sha256').update(content).digest('base64');
     if (got === hash) return [];
     return [
-      describeMistake({
+      describeProblem({
         where: `${stack}/${file}`,
         what: 'not the code that was planned',
         got,
@@ -124,7 +124,7 @@ function archiveProblems(stack: string, plan: Plan, files: ReadonlyMap<string, B
   return [
     ...problems,
     ...unplanned.map((file) =>
-      describeMistake({
+      describeProblem({
         where: `${stack}/${file}`,
         what: 'of no function',
         got: file,

@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
-import { describeMistake, InputError } from '../../input-error';
+import { InputError } from '../../input-error';
 import { planJsonFile, readPlanFolder } from '../plan/plan-folder';
 import { readPlan } from '../plan/plan-json';
 import type { ReviewOptions, StackPlan } from './review';
@@ -22,7 +22,7 @@ export async function readPlans(path: string): Promise<Plans> {
   const info = statSync(path, { throwIfNoEntry: false });
   if (!info) {
     const expected = 'a folder that "npm run plan" wrote, or a plan as JSON';
-    throw new InputError(describeMistake({ where: path, what: 'does not exist', got: undefined, expected }));
+    throw new InputError({ where: path, what: 'does not exist', got: undefined, expected });
   }
   return info.isDirectory() ? readFolder(path) : readFile(path);
 }

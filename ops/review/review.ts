@@ -29,7 +29,7 @@ export interface ReviewOptions {
   /** Names of risks that are accepted. @default none */
   readonly accepted?: readonly string[];
   /** How many records of a stack may change before that is a risk; one that is removed always is. @default 10 */
-  readonly maxChangedRecords?: number;
+  readonly maxChangedItems?: number;
   /** Bytes of an archive beside a plan, if it is there. */
   readonly sizeOf?: (stack: string, file: string) => number | undefined;
 }
@@ -74,10 +74,10 @@ export interface OutputChange {
 
 /** Read the plans of stacks, in the order of their deployment. */
 export function review(plans: readonly StackPlan[], options: ReviewOptions = {}): Review {
-  const { accepted = [], maxChangedRecords = 10 } = options;
+  const { accepted = [], maxChangedItems = 10 } = options;
   const read = plans.map((it) => readStack(it, options));
   const findings = read
-    .flatMap((it) => [...it.findings, ...recordRisks(it.stack, it.findings, maxChangedRecords)])
+    .flatMap((it) => [...it.findings, ...recordRisks(it.stack, it.findings, maxChangedItems)])
     .sort((a, b) => rankOf(a) - rankOf(b));
   const risks = risksOf(findings, accepted);
   const names = new Set(risks.map(({ name }) => name));

@@ -7,7 +7,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import type { Environment } from '../../environments';
-import { describeMistake, InputError } from '../../input-error';
+import { InputError } from '../../input-error';
 import { project, stackNames, stateKey } from '../../stacks/names';
 import { clientConfig } from '../terraform/tools';
 
@@ -45,7 +45,7 @@ export async function findStateBucket(environment: Environment, url?: string): P
     return { ...bucket, condition: await conditionOf(environment, bucket) };
   } catch (error) {
     if (statusOf(error) !== 403) throw error;
-    throw bucketMistake(environment, 'access denied', messageOf(error), {
+    throw bucketError(environment, 'access denied', messageOf(error), {
       expected: `a bucket of account ${accountId}, and the right to read it (s3:ListBucket, s3:GetObject, s3:GetBucketTagging); bucket names are unique in the world: choose another with SUPERMISSION_STATE_BUCKET if this one is somebody else's`,
     });
   }
@@ -53,24 +53,20 @@ export async function findStateBucket(environment: Environment, url?: string): P
 
 async function readAccountId({ name, allowedAccountIds }: Environment, sts: STSClient): Promise<string> {
   const { Account = '' } = await sts.send(new GetCallerIdentityCommand()).catch((error: unknown) => {
-    throw new InputError(
-      describeMistake({
-        where: 'AWS credentials',
-        what: 'not accepted',
-        got: messageOf(error),
-        expected: 'credentials with which "aws sts get-caller-identity" answers',
-      }),
-    );
+    throw new InputError({
+      where: 'AWS credentials',
+      what: 'not accepted',
+      got: messageOf(error),
+      expected: 'credentials with which "aws sts get-caller-identity" answers',
+    });
   });
   if (!allowedAccountIds || allowedAccountIds.includes(Account)) return Account;
-  throw new InputError(
-    describeMistake({
-      where: 'AWS credentials',
-      what: `of an account that environment ${name} may not touch`,
-      got: Account,
-      expected: `one of ${allowedAccountIds.join(', ')}`,
-    }),
-  );
+  throw new InputError({
+    where: 'AWS credentials',
+    what: `of an account that environment ${name} may not touch`,
+    got: Account,
+    expected: `one of ${allowedAccountIds.join(', ')}`,
+  });
 }
 
 async function conditionOf(
@@ -88,7 +84,7 @@ async function conditionOf(
   );
   if (region === 'absent') return 'absent';
   if (region !== undefined && region !== environment.region) {
-    throw bucketMistake(environment, 'in another region', region, {
+    throw bucketError(environment, 'in another region', region, {
       expected: `${environment.region}, or AWS_REGION=${region}`,
     });
   }
@@ -112,7 +108,7 @@ async function expectOurs(environment: Environment, s3: S3Client): Promise<void>
     );
     if (Versions.length + DeleteMarkers.length === 0) return;
   }
-  throw bucketMistake(environment, 'made for something else', tags, {
+  throw bucketError(environment, 'made for something else', tags, {
     expected: `a name that is free, an empty bucket without tags, or tags project=${project} and environment=${environment.name}; choose another name with SUPERMISSION_STATE_BUCKET`,
   });
 }
@@ -127,13 +123,13 @@ async function isThere(request: Promise<unknown>): Promise<boolean> {
   }
 }
 
-function bucketMistake(
+function bucketError(
   { stateBucket }: Environment,
   what: string,
   got: unknown,
   { expected }: { readonly expected: string },
 ): InputError {
-  return new InputError(describeMistake({ where: `s3://${stateBucket}`, what, got, expected }));
+  return new InputError({ where: `s3://${stateBucket}`, what, got, expected });
 }
 
 interface ServiceError {

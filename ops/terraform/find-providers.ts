@@ -4,8 +4,8 @@ import { arch, homedir, platform, tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import semver from 'semver';
-import { describeMistake, InputError } from '../../input-error';
-import { type ArchiveStandIn, startArchiveStandIn } from './archive-stub/start';
+import { InputError } from '../../input-error';
+import { type ArchiveStub, startArchiveStub } from './archive-stub/start';
 import type { Terraform } from './find-terraform';
 
 export interface ProvidersOptions {
@@ -15,11 +15,11 @@ export interface ProvidersOptions {
   /** Versions of hashicorp/archive that may be used, in Terraform's syntax. */
   readonly archiveVersions: string;
   /**
-   * Allows the archive stand-in; relative paths start from this folder, that of the one stack that has archives.
+   * Allows the archive stub; relative paths start from this folder, that of the one stack that has archives.
    *
    * @default never used
    */
-  readonly standIn?: { readonly workingDirectory: string };
+  readonly stub?: { readonly workingDirectory: string };
   /** @default process.env */
   readonly environment?: NodeJS.ProcessEnv;
 }
@@ -30,13 +30,13 @@ export interface Providers {
   readonly variables: Readonly<Record<string, string>>;
   /** What was chosen, a line for each provider. */
   readonly notes: readonly string[];
-  /** Ends the stand-in and removes the CLI configuration, after the last command. */
+  /** Ends the stub provider and removes the CLI configuration, after the last command. */
   stop(): Promise<void>;
 }
 
 /**
  * Find hashicorp/aws and hashicorp/archive: in a mirror on this machine, else in the registry, else (the archive
- * provider, where that is allowed) in a stand-in of this project.
+ * provider, where that is allowed) in a stub provider of this project.
  *
  * A `provider_installation` block in the user's own CLI configuration decides instead of the mirrors and the
  * registry; whatever else that configuration holds is carried over. `SUPERMISSION_PROVIDER_MIRROR` overrules it all.
@@ -44,7 +44,7 @@ export interface Providers {
  * @throws InputError when a provider is nowhere to be had, or `SUPERMISSION_PROVIDER_MIRROR` names no mirror
  */
 export async function prepareProviders(options: ProvidersOptions): Promise<Providers> {
-  const { terraform, standIn, environment = process.env } = options;
+  const { terraform, stub, environment = process.env } = options;
   const host = registryHosts[terraform.product];
   const user = readUserConfig(terraform, environment);
   const mirrors = user.installsProviders ? [] : findMirrors(host, environment);
@@ -53,7 +53,7 @@ export async function prepareProviders(options: ProvidersOptions): Promise<Provi
   const elsewhere = user.installsProviders ? `as ${user.file} says` : `from ${host}`;
 
   const folder = mkdtempSync(path.join(tmpdir(), 'terraform-providers-'));
-  let server: ArchiveStandIn | undefined;
+  let server: ArchiveStub | undefined;
   const stop = async () => {
     await server?.stop();
     rmSync(folder, { recursive: true, force: true });
@@ -65,12 +65,12 @@ export async function prepareProviders(options: ProvidersOptions): Promise<Provi
       (await canInstall(archive, terraform, folder, { ...environment, ...configure(user, folder, []) }));
     if (!aws.mirror && !canGetOthers && !user.installsProviders) throw missing(aws, mirrors, elsewhere);
     if (!archive.mirror && !canGetOthers) {
-      if (!standIn) throw missing(archive, mirrors, elsewhere);
-      server = await startArchiveStandIn(archive.address, standIn.workingDirectory);
+      if (!stub) throw missing(archive, mirrors, elsewhere);
+      server = await startArchiveStub(archive.address, stub.workingDirectory);
     }
     const note = ({ address, mirror, version }: Provider) =>
       mirror ? `${address} ${version} from the mirror ${mirror}` : `${address} ${elsewhere}`;
-    const standInNote = `${archive.address} is served by this project's archive stand-in: no mirror has it, nor can it be had ${elsewhere}`;
+    const standInNote = `${archive.address} is served by this project's archive stub: no mirror has it, nor can it be had ${elsewhere}`;
     return {
       variables: { ...configure(user, folder, mirrored), ...server?.variables },
       notes: [note(aws), server ? standInNote : note(archive)],
@@ -112,14 +112,12 @@ function findMirrors(host: string, environment: NodeJS.ProcessEnv): string[] {
   const named = environment.SUPERMISSION_PROVIDER_MIRROR;
   const isMirror = (folder: string) => existsSync(path.join(folder, host));
   if (named && !isMirror(named)) {
-    throw new InputError(
-      describeMistake({
-        where: 'SUPERMISSION_PROVIDER_MIRROR',
-        what: 'not a mirror of providers',
-        got: named,
-        expected: `a folder that holds ${host}, as "terraform providers mirror" makes it`,
-      }),
-    );
+    throw new InputError({
+      where: 'SUPERMISSION_PROVIDER_MIRROR',
+      what: 'not a mirror of providers',
+      got: named,
+      expected: `a folder that holds ${host}, as "terraform providers mirror" makes it`,
+    });
   }
   const addOns = readFolder('/opt').map((name) => path.join('/opt', name));
   return [...(named ? [path.resolve(named)] : []), ...impliedMirrors(environment), ...addOns].filter(
@@ -231,14 +229,12 @@ function missing({ address, versions }: Provider, mirrors: readonly string[], el
       ([version, platforms]) => `${version} ${[...platforms]} in ${mirror}`,
     ),
   );
-  return new InputError(
-    describeMistake({
-      where: address,
-      what: `no mirror (looked into ${mirrors.join(', ') || 'the usual places'}) has it, nor can it be had ${elsewhere}`,
-      got: seen,
-      expected: `${versions} for ${ourPlatform}: name a mirror made by "terraform providers mirror" with SUPERMISSION_PROVIDER_MIRROR, or open the way to the registry`,
-    }),
-  );
+  return new InputError({
+    where: address,
+    what: `no mirror (looked into ${mirrors.join(', ') || 'the usual places'}) has it, nor can it be had ${elsewhere}`,
+    got: seen,
+    expected: `${versions} for ${ourPlatform}: name a mirror made by "terraform providers mirror" with SUPERMISSION_PROVIDER_MIRROR, or open the way to the registry`,
+  });
 }
 
 function homeOf(environment: NodeJS.ProcessEnv): string {

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import semver from 'semver';
-import { describeMistake, InputError } from '../../input-error';
+import { InputError } from '../../input-error';
 import { findProgram } from '../../local/find-program';
 
 /** The program that runs the plans: Terraform itself or OpenTofu. */
@@ -28,14 +28,12 @@ export async function findTerraform(environment: NodeJS.ProcessEnv = process.env
   }
   const named = findProgram(name, environment);
   if (named) return identify(named, environment);
-  throw new InputError(
-    describeMistake({
-      where: 'TERRAFORM_BINARY_NAME',
-      what: 'no such program',
-      got: name,
-      expected: 'the path of a program, or its name if it is on the PATH',
-    }),
-  );
+  throw new InputError({
+    where: 'TERRAFORM_BINARY_NAME',
+    what: 'no such program',
+    got: name,
+    expected: 'the path of a program, or its name if it is on the PATH',
+  });
 }
 
 async function downloadTerraform(): Promise<string> {
@@ -45,28 +43,24 @@ async function downloadTerraform(): Promise<string> {
     const { install } = await import('@jahed/terraform/lib/install.js');
     return await install(getOutputs());
   } catch (error) {
-    throw new InputError(
-      describeMistake({
-        where: 'PATH',
-        what: `no terraform and no tofu, and Terraform cannot be downloaded (${reasonOf(error)})`,
-        got: undefined,
-        expected: `Terraform or OpenTofu ${OLDEST_VERSION} or newer, see https://developer.hashicorp.com/terraform/install`,
-      }),
-    );
+    throw new InputError({
+      where: 'PATH',
+      what: `no terraform and no tofu, and Terraform cannot be downloaded (${reasonOf(error)})`,
+      got: undefined,
+      expected: `Terraform or OpenTofu ${OLDEST_VERSION} or newer, see https://developer.hashicorp.com/terraform/install`,
+    });
   }
 }
 
 async function identify(program: string, environment: NodeJS.ProcessEnv): Promise<Terraform> {
   const { product, version } = await readVersion(program, environment);
   if (semver.gte(version, OLDEST_VERSION)) return { path: program, version, product };
-  throw new InputError(
-    describeMistake({
-      where: program,
-      what: 'too old, its S3 backend cannot lock the state with a lock file',
-      got: version,
-      expected: `${OLDEST_VERSION} or newer`,
-    }),
-  );
+  throw new InputError({
+    where: program,
+    what: 'too old, its S3 backend cannot lock the state with a lock file',
+    got: version,
+    expected: `${OLDEST_VERSION} or newer`,
+  });
 }
 
 /** Reads the plain text of `version`, as its `-json` does not tell the products apart. */
@@ -80,14 +74,12 @@ async function readVersion(program: string, environment: NodeJS.ProcessEnv) {
   }
   const [, name, version] = /^(Terraform|OpenTofu) v(\S+)/m.exec(got) ?? [];
   if (name && version) return { product: name === 'OpenTofu' ? 'opentofu' : 'terraform', version } as const;
-  throw new InputError(
-    describeMistake({
-      where: `${program} version`,
-      what: 'does not answer as Terraform does',
-      got,
-      expected: 'the version of Terraform or OpenTofu',
-    }),
-  );
+  throw new InputError({
+    where: `${program} version`,
+    what: 'does not answer as Terraform does',
+    got,
+    expected: 'the version of Terraform or OpenTofu',
+  });
 }
 
 function reasonOf(error: unknown): string {

@@ -27,7 +27,7 @@ export const lockFile = '.terraform.lock.hcl';
 export async function placeLock({ emulated }: Environment, folder: string): Promise<void> {
   if (emulated || !existsSync(lockFile)) return;
   await mkdir(folder, { recursive: true });
-  // Where these differ from the row's versions cdktf would upgrade without a word; Terraform refuses.
+  // Where these differ from the environment's versions cdktf would upgrade without a word; Terraform refuses.
   const withoutConstraints = (await readFile(lockFile, 'utf8')).replace(/^ *constraints *=.*\n/gm, '');
   await writeFile(join(folder, lockFile), withoutConstraints);
 }
@@ -76,7 +76,7 @@ export async function withTools<T>(
     terraform,
     awsVersions: environment.awsProviderVersion,
     archiveVersions: archiveProviderVersion,
-    standIn: { workingDirectory: stackFolder(stackNames.functions) },
+    stub: { workingDirectory: stackFolder(stackNames.functions) },
   });
   try {
     return await use({

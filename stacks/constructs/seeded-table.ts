@@ -19,7 +19,7 @@ export interface SeedItems {
   readonly mode: 'items';
   readonly items: readonly SeedItem[];
   /** Whether items that were changed since are restored. */
-  readonly ownership: 'owned' | 'sown-once';
+  readonly ownership: 'managed' | 'create-only';
 }
 
 /** Files of DynamoDB JSON in gzip, all that have the prefix. */
@@ -58,8 +58,8 @@ export class SeededTable extends Construct {
 }
 
 const itemArguments = {
-  owned: {},
-  'sown-once': { lifecycle: { ignoreChanges: ['item'] } },
+  managed: {},
+  'create-only': { lifecycle: { ignoreChanges: ['item'] } },
 } satisfies Record<SeedItems['ownership'], object>;
 
 function importArguments({ bucket, keyPrefix }: ImportedFiles) {

@@ -43,7 +43,7 @@ async function main(kinds: readonly string[]): Promise<void> {
     terraform,
     awsVersions: '5.100.0',
     archiveVersions: archiveProviderVersion,
-    standIn: { workingDirectory: stackFolder },
+    stub: { workingDirectory: stackFolder },
   });
   const env = {
     ...localAwsEnvironment(aws.url, 'us-east-1'),

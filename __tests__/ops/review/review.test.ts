@@ -36,8 +36,8 @@ describe('the risks of a review', () => {
   it.each([
     [0, ['records:s']],
     [1, []],
-  ])('count changed records above the limit of %s', (maxChangedRecords, expected) => {
-    const { risks } = review([{ stack: 's', plan: golden('record-changed') }], { maxChangedRecords });
+  ])('count changed records above the limit of %s', (maxChangedItems, expected) => {
+    const { risks } = review([{ stack: 's', plan: golden('record-changed') }], { maxChangedItems });
     expect(risks.map(({ name }) => name)).toEqual(expected);
   });
 });

@@ -13,7 +13,7 @@ import path from 'node:path';
 import { zipSync } from 'fflate';
 import type { ArchiveFileConfig } from './schema';
 
-/** A mistake in one argument of the data source. */
+/** A problem in one argument of the data source. */
 export class ArgumentError extends Error {
   override readonly name = 'ArgumentError';
 

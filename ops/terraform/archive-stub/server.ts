@@ -1,4 +1,4 @@
-/** The archive stand-in's own process: serves one data source to Terraform until its parent ends. */
+/** The archive stub's own process: serves one data source to Terraform until its parent ends. */
 import { rmSync } from 'node:fs';
 import path from 'node:path';
 import type { handleUnaryCall, ServiceClientConstructor } from '@grpc/grpc-js';
@@ -51,7 +51,7 @@ function diagnosing(handle: () => object): object {
     const steps = error instanceof ArgumentError ? [{ attribute_name: error.argument }] : [];
     const detail = error instanceof ArgumentError ? `${error.argument}: ${error.message}` : String(error);
     return {
-      diagnostics: [{ severity: 'ERROR', summary: 'Archive stand-in', detail, attribute: { steps } }],
+      diagnostics: [{ severity: 'ERROR', summary: 'Archive stub', detail, attribute: { steps } }],
     };
   }
 }

@@ -4,8 +4,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
-/** A running stand-in for the provider hashicorp/archive. */
-export interface ArchiveStandIn {
+/** A running stub provider for the provider hashicorp/archive. */
+export interface ArchiveStub {
   readonly pid: number;
   /** To be set for every Terraform command, `init` included. */
   readonly variables: { readonly TF_REATTACH_PROVIDERS: string };
@@ -16,16 +16,13 @@ export interface ArchiveStandIn {
  * Serve the data source `archive_file` from a process of its own, which ends when this one does.
  *
  * Terraform starts a real provider in its own working directory and tells a running one nothing of it, so the folder
- * that relative paths start from is fixed here: one stand-in serves one stack.
+ * that relative paths start from is fixed here: one stub provider serves one stack.
  *
  * @param address the provider's full address, such as `registry.terraform.io/hashicorp/archive`
  */
-export async function startArchiveStandIn(
-  address: string,
-  workingDirectory: string,
-): Promise<ArchiveStandIn> {
+export async function startArchiveStub(address: string, workingDirectory: string): Promise<ArchiveStub> {
   // A private folder: whoever can open the socket can have files read and written in this user's name.
-  const folder = mkdtempSync(path.join(tmpdir(), 'archive-stand-in-'));
+  const folder = mkdtempSync(path.join(tmpdir(), 'archive-stub-'));
   const socketPath = path.join(folder, 'socket');
   const server = fork(path.join(__dirname, 'server.ts'), [socketPath, path.resolve(workingDirectory)], {
     cwd: __dirname,
@@ -43,7 +40,7 @@ export async function startArchiveStandIn(
   const isReady = await Promise.race([once(server, 'message'), ended.then(() => false)]);
   if (!isReady) {
     await stop();
-    throw new Error('the archive stand-in ended before it was ready');
+    throw new Error('the archive stub ended before it was ready');
   }
   // A caller that forgets to stop it is not kept alive by it.
   server.unref();
