@@ -30,7 +30,7 @@ describe('a page of the runbook', () => {
     ]),
   );
   it.each(quoted)('quotes what the code says (%s): %s', (_title, message) => {
-    const sources = ['ops/state/state-bucket.ts', 'ops/bootstrap.ts'].map(read).join();
+    const sources = ['ops/state/state-bucket.ts', 'ops/state/make-state-bucket.ts'].map(read).join();
 
     for (const piece of message.split(/…|: /).filter((it) => /\w\w/.test(it)))
       expect(sources).toContain(piece.trim());

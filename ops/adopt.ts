@@ -1,20 +1,11 @@
-import { readFile, rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { type Environment, readEnvironment } from '../environments';
-import { InputError, runCommand } from '../input-error';
-import { stackNames, stateKey } from '../stacks/names';
-import { findExisting } from './adopt/find-existing';
+import { readEnvironment } from '../environments';
+import { runCommand } from '../input-error';
+import { type AdoptOptions, adopt } from './adopt/adopt-stacks';
 import { approval, confirm, expectTerminal } from './command/confirm';
 import { explained } from './command/run-program';
-import { destroyedBy } from './plan/plan-json';
-import { describeFinding } from './review/finding';
-import { review } from './review/review';
-import { erroredStateFile, erroredStates } from './state/errored-state';
-import { addressesOf, backUp, nextAfter, type State, withoutTaint, withRecords } from './state/state-file';
-import { describeLock, readLock } from './state/state-lock';
-import { printProgress, StackTerraform } from './terraform/stack-terraform';
-import { clientConfig, synthesize, type Tools, withTools } from './terraform/tools';
+import { printProgress } from './terraform/stack-terraform';
+import { withTools } from './terraform/tools';
 
 const usage = `Usage: npm run adopt [-- --auto-approve] [--force-unlock]
 
@@ -26,147 +17,6 @@ deployment could not write (errored.tfstate), and free a lock that a killed comm
   --force-unlock  do not ask before a lock is freed: only when nobody is deploying
 
 The environment is the one that SUPERMISSION_ENV names (local without it).`;
-
-export interface AdoptOptions {
-  /** Asked before a plan is applied. */
-  readonly approve: (question: string) => Promise<boolean>;
-  /** Asked before a lock is freed. */
-  readonly approveUnlock: (question: string) => Promise<boolean>;
-  /** Called with each line for the operator. */
-  readonly report: (line: string) => void;
-  /** Called with each line that Terraform prints. */
-  readonly onTerraformLine?: (line: string) => void;
-  /** The local AWS to use, if not the one that `npm run local:up` started. */
-  readonly url?: string;
-}
-
-/**
- * Take over what exists into the state of each stack.
- *
- * @throws InputError if a lock is not freed, a plan is not approved, or something would be replaced or destroyed
- */
-export async function adopt(environment: Environment, tools: Tools, options: AdoptOptions): Promise<void> {
-  const context = { environment, ...options };
-  const open = (stack: string, folder?: string) =>
-    new StackTerraform(stack, tools, options.onTerraformLine, folder);
-
-  const errored = erroredStates().map(({ stack, folder }) => open(stack, folder));
-  for (const terraform of errored) await expectOwnState(terraform, environment);
-
-  options.report('synthesize');
-  await synthesize({ env: tools.variables });
-  for (const terraform of errored) await saveErroredState(terraform, context);
-  for (const stack of Object.values(stackNames)) await freeStaleLock(open(stack), context);
-  for (const stack of [stackNames.table, stackNames.functions]) await adoptStack(open(stack), context);
-}
-
-interface Context extends AdoptOptions {
-  readonly environment: Environment;
-}
-
-/** The folder's configuration may have been synthesized for another environment since. */
-async function expectOwnState(terraform: StackTerraform, environment: Environment): Promise<void> {
-  const got = await terraform.lastBackend();
-  const expected = placeOf(terraform, environment);
-  if (got === expected) return;
-  const where = join(terraform.folder, erroredStateFile);
-  throw new InputError({ where, what: 'the state of another environment', got, expected });
-}
-
-function placeOf({ stack }: StackTerraform, environment: Environment): string {
-  return `s3://${environment.stateBucket}/${stateKey(environment, stack)}`;
-}
-
-async function saveErroredState(terraform: StackTerraform, context: Context): Promise<void> {
-  const { environment, report } = context;
-  const { stack } = terraform;
-  const file = join(terraform.folder, erroredStateFile);
-  await freeStaleLock(terraform, context);
-
-  const errored: State = JSON.parse(await readFile(file, 'utf8'));
-  const current = await terraform.pull();
-  if (current && current.lineage !== errored.lineage) {
-    const what = `not of the lineage of ${placeOf(terraform, environment)}; move it away if it is of no use`;
-    throw new InputError({ where: file, what, got: errored.lineage, expected: current.lineage });
-  }
-  const isNewer = !current || errored.serial > current.serial;
-  if (isNewer) await terraform.push(errored);
-  const backup = await backUp(environment, stack, errored);
-  await rm(file);
-  report(
-    isNewer
-      ? `${stack}: saved the state that a deployment could not write (serial ${errored.serial}); a copy is ${backup}`
-      : `${stack}: the state in the bucket (serial ${current.serial}) is not older than ${file} (serial ${errored.serial}), which is now ${backup}`,
-  );
-}
-
-async function freeStaleLock(terraform: StackTerraform, context: Context): Promise<void> {
-  const { environment, approveUnlock, report, url } = context;
-  const { stack } = terraform;
-  const lock = await readLock(environment, stack, url);
-  if (!lock) return;
-  const holder = `${stack}: ${describeLock(lock)}`;
-  report(holder);
-  if (!(await approveUnlock(`${stack}: free the lock? Whoever still deploys would lose it.`))) {
-    throw new InputError(`${holder}; if nobody is deploying, free it with "npm run adopt -- --force-unlock"`);
-  }
-  await terraform.freeLock(lock.ID);
-  report(`${stack}: the lock is free`);
-}
-
-async function adoptStack(terraform: StackTerraform, context: Context): Promise<void> {
-  const { environment, approve, report, url } = context;
-  const { stack } = terraform;
-  await terraform.tidy();
-  const before = await terraform.pull();
-  const { known, tainted } = addressesOf(before);
-  const complete = new Set([...known].filter((address) => !tainted.has(address)));
-  const config = await clientConfig(environment, url);
-  const existing = await findExisting(await terraform.configuration(), complete, config);
-  const imports = existing.imports.filter(({ to }) => !tainted.has(to));
-  const unfinished = existing.imports.filter(({ to }) => tainted.has(to)).map(({ to }) => to);
-  const { records } = existing;
-  if (imports.length + unfinished.length + records.length === 0) {
-    report(`${stack}: nothing to adopt`);
-    return;
-  }
-  if (before) report(`${stack}: a copy of the state is ${await backUp(environment, stack, before)}`);
-
-  // Terraform plans on what its state holds, so the records have to be there first.
-  const changesState = unfinished.length + records.length > 0;
-  if (changesState) {
-    const completed = withRecords(before, records, await terraform.versions());
-    await terraform.push(nextAfter(before, withoutTaint(completed, unfinished)));
-  }
-  const pushed = changesState ? await terraform.pull() : undefined;
-  let isApplying = false;
-  try {
-    const plan = await terraform.plan(imports);
-    const { findings, stacks } = review([{ stack, plan }]);
-    const destroyed = destroyedBy(plan.resource_changes ?? []);
-    for (const { key } of records) report(`  ${key}: record taken into the state as it is`);
-    for (const address of unfinished) report(`  ${address}: kept, though making it was interrupted`);
-    for (const line of findings.flatMap(describeFinding)) report(`  ${line}`);
-    report(`${stack}: ${stacks[0]?.counts}`);
-    if (destroyed.length > 0) {
-      const losses = findings.flatMap((it) =>
-        destroyed.includes(it.address) ? describeFinding({ ...it, details: [] }) : [],
-      );
-      throw new InputError([`${stack}: stopped, nothing is adopted`, ...losses].join('\n  '));
-    }
-    if (!(await approve(`${stack}: apply this?`))) {
-      throw new InputError(`${stack}: not approved, nothing is adopted`);
-    }
-    isApplying = true;
-    await terraform.apply();
-    report(`${stack}: adopted`);
-  } finally {
-    await terraform.tidy();
-    if (pushed && !isApplying) {
-      await terraform.push(nextAfter(pushed, before ?? { ...pushed, resources: [] }));
-    }
-  }
-}
 
 async function main(): Promise<void> {
   const { values } = parseArgs({

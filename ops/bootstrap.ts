@@ -1,131 +1,14 @@
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { PutObjectCommand } from '@aws-sdk/client-s3';
-import { type Environment, readEnvironment } from '../environments';
+import { readEnvironment } from '../environments';
 import { InputError, runCommand } from '../input-error';
-import { stackNames } from '../stacks/names';
-import { CommandError, run } from './command/run-program';
-import { destroyedBy, type ResourceChange } from './plan/plan-json';
-import { findStateBucket, type StateBucket } from './state/state-bucket';
-import { placeLock, synthesize, type Tools, withTools } from './terraform/tools';
+import { CommandError } from './command/run-program';
+import { bootstrap } from './state/make-state-bucket';
+import { withTools } from './terraform/tools';
 
 const usage = `Usage: npm run bootstrap
 
 Make the state bucket of the environment that SUPERMISSION_ENV names (local without it), and keep the state of its
 making in it. A run that was cut short is finished by the next one; a further run changes nothing.`;
-
-/** A folder apart from the stacks' own, so that nothing a killed run leaves behind can spoil a deployment. */
-const outputFolder = join('cdktf.out', 'bootstrap');
-const folder = join(outputFolder, 'stacks', stackNames.stateBackend);
-const planFile = 'bootstrap.tfplan';
-
-/**
- * Make the state bucket of an environment as Terraform, and keep the state of doing so in it.
- * A run that was cut short is finished by the next one; a further run changes nothing.
- *
- * @param report - called with each line of progress
- * @param url - the local AWS to use; the one that `npm run local:up` started, if not given
- * @throws InputError if the bucket cannot be ours, before anything is made, or if something would be destroyed
- */
-export async function bootstrap(
-  environment: Environment,
-  tools: Tools,
-  report: (line: string) => void,
-  url?: string,
-): Promise<void> {
-  const bucket = await findStateBucket(environment, url);
-  report(`AWS account ${bucket.accountId}, region ${environment.region}`);
-  report(`s3://${bucket.name}: ${intentions[bucket.condition]}`);
-
-  await tidy();
-  await mkdir(outputFolder, { recursive: true });
-  const variables = { ...tools.variables, CDKTF_OUTDIR: outputFolder };
-  await synthesize({ env: variables, onLine: report });
-  await placeLock(environment, folder);
-  const terraform = (...args: string[]) => {
-    const onLine = args.includes('-json') ? undefined : report;
-    return run(tools.terraform, args, { cwd: folder, env: tools.variables, ...(onLine && { onLine }) });
-  };
-
-  if (bucket.condition === 'ready') await update(terraform);
-  else await make(bucket, terraform);
-  await tidy();
-}
-
-const intentions: Record<StateBucket['condition'], string> = {
-  absent: 'does not exist, making it',
-  unfinished: 'exists without the state of its making, as a run that was cut short leaves it; taking it over',
-  ready: 'exists, comparing it with its definition',
-};
-
-type Terraform = (...args: string[]) => Promise<string>;
-
-/** The bucket cannot keep the state of its making before it exists, so that starts in a file. */
-async function make({ name, ownKey, condition, s3 }: StateBucket, terraform: Terraform): Promise<void> {
-  await write('backend_override.tf.json', { terraform: { backend: { local: {} } } });
-  if (condition === 'unfinished') {
-    const { resource } = JSON.parse(await readFile(join(folder, 'cdk.tf.json'), 'utf8'));
-    const [address] = Object.keys(resource.aws_s3_bucket);
-    // All else that belongs to a bucket is set, not made: to set it again is the same.
-    await write('import.tf.json', { import: [{ to: `aws_s3_bucket.${address}`, id: name }] });
-  }
-  await terraform('init', '-input=false', '-reconfigure');
-  await terraform('apply', '-input=false', '-auto-approve');
-
-  const state = new PutObjectCommand({
-    Bucket: name,
-    Key: ownKey,
-    Body: await readFile(join(folder, 'terraform.tfstate')),
-    ContentType: 'application/json',
-    // Of two first runs at the same time one wins.
-    IfNoneMatch: '*',
-  });
-  await s3.send(state).catch((error: unknown) => {
-    if (!['PreconditionFailed', 'ConditionalRequestConflict'].includes((error as Error).name)) throw error;
-    throw new InputError(
-      `s3://${name}/${ownKey}: somebody else has made the state bucket at the same time; run this again`,
-    );
-  });
-}
-
-/** Looks without the lock, so that a run which changes nothing leaves nothing when it is killed. */
-async function update(terraform: Terraform): Promise<void> {
-  await terraform('init', '-input=false', '-reconfigure');
-  const plan = ['plan', '-input=false', '-lock=false', '-detailed-exitcode', `-out=${planFile}`];
-  const differs = await terraform(...plan).then(
-    () => false,
-    (error: unknown) => {
-      if (error instanceof CommandError && error.exitCode === 2) return true;
-      throw error;
-    },
-  );
-  if (!differs) return;
-  const { resource_changes: changes } = JSON.parse(await terraform('show', '-json', planFile));
-  expectNoDestruction(changes);
-  await terraform('apply', '-input=false', planFile);
-}
-
-/** An older clone knows less of the bucket than what is there. */
-export function expectNoDestruction(changes: readonly ResourceChange[]): void {
-  const destroyed = destroyedBy(changes);
-  if (destroyed.length === 0) return;
-  throw new InputError(
-    `bootstrap: would destroy ${destroyed.join(', ')}, which it never does; is this clone up to date? If it is meant: "npm run deploy -- ${stackNames.stateBackend}"`,
-  );
-}
-
-/** Remove what a run leaves, one that was killed too; the providers stay. */
-async function tidy(): Promise<void> {
-  const files = await readdir(folder).catch(() => []);
-  for (const file of files.filter((it) => !/^\.terraform(\.lock\.hcl)?$/.test(it))) {
-    await rm(join(folder, file), { recursive: true });
-  }
-}
-
-function write(file: string, content: object): Promise<void> {
-  return writeFile(join(folder, file), JSON.stringify(content, null, 2));
-}
 
 async function main(): Promise<void> {
   const { values } = parseArgs({ options: { help: { type: 'boolean', short: 'h' } } });

@@ -1,15 +1,9 @@
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { HeadObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { type Environment, readEnvironment } from '../environments';
 import { InputError, runCommand } from '../input-error';
-import { partitionKey } from '../lambdas/shared/attributes';
-import { convertRecords, type Part } from '../seed-data/convert-for-import';
 import type { ImportManifest } from '../seed-data/import-manifest';
-import { importPrefix } from '../stacks/names';
-import { findParts, type PartKey } from './seed/uploaded-parts';
-import { findStateBucket, messageOf, statusOf } from './state/state-bucket';
+import { uploadSeed } from './seed/upload-seed';
+import { messageOf, statusOf } from './state/state-bucket';
 
 const usage = `Usage: npm run seed:upload -- <file>
 
@@ -18,113 +12,6 @@ environment names (SUPERMISSION_ENV, local without it): what a plan knows of the
 
 The file is a JSON list of records or JSON Lines, in gzip or not, of any size. Nothing is uploaded if one record is wrong.
 The parts go into the state bucket. A run that was cut short is finished by the next one; what is there is not sent again.`;
-
-/** Emptied by each run: one that was killed leaves it. */
-const workFolder = join('cdktf.out', 'import');
-
-/** Each in the memory whole, so that it can be sent again after a failure. */
-const uploadsAtOnce = 2;
-
-export interface UploadOptions {
-  /** Called with each line of progress. */
-  readonly report: (line: string) => void;
-  /** The local AWS to use. @default the one that `npm run local:up` started */
-  readonly url?: string | undefined;
-  /** Bytes of DynamoDB JSON after which a part ends. */
-  readonly partBytes?: number;
-}
-
-/**
- * Check the records of a file, upload them as parts of an import, and write the environment's manifest.
- *
- * @throws InputError if the environment imports nothing, a record is wrong, or the state bucket is missing, before anything is
- * uploaded
- */
-export async function uploadSeed(
-  environment: Environment,
-  file: string,
-  { report, url, ...conversion }: UploadOptions,
-): Promise<ImportManifest> {
-  const { name, seed } = environment;
-  if (seed.mode !== 'import') {
-    throw new InputError({
-      where: `environments.ts: ${name}.seed.mode`,
-      what: 'imports nothing',
-      got: seed.mode,
-      expected: `{ mode: 'import', manifest: 'seed-data/import.json' }, or another SUPERMISSION_ENV`,
-    });
-  }
-  const bucket = await findStateBucket(environment, url);
-  await rm(workFolder, { recursive: true, force: true });
-  await mkdir(workFolder, { recursive: true });
-  try {
-    const onProgress = (records: number, share: number) =>
-      report(`checked ${records.toLocaleString('en')} records (${Math.round(share * 100)}%)`);
-    const { manifest, parts } = await convertRecords(file, {
-      partitionKey,
-      folder: workFolder,
-      onProgress,
-      ...conversion,
-    });
-    if (bucket.condition !== 'ready') {
-      // Without a manifest nothing can be synthesized, the bucket neither.
-      await writeManifest(seed.manifest, manifest);
-      throw new InputError(
-        `s3://${bucket.name}: ${bucket.condition}, so nothing was uploaded; make it with "npm run bootstrap", then run this again`,
-      );
-    }
-    report(`s3://${bucket.name}/${importPrefix(environment, manifest.digest)}`);
-    await uploadParts(environment, manifest, parts, { s3: bucket.s3, report });
-    await writeManifest(seed.manifest, manifest);
-    return manifest;
-  } finally {
-    await rm(workFolder, { recursive: true, force: true });
-  }
-}
-
-interface Uploading {
-  readonly s3: S3Client;
-  readonly report: (line: string) => void;
-}
-
-async function uploadParts(
-  environment: Environment,
-  manifest: ImportManifest,
-  parts: readonly Part[],
-  { s3, report }: Uploading,
-): Promise<void> {
-  const keys = await findParts(environment, manifest, s3);
-  const waiting = parts.map((part, index) => ({ part, index, place: keys[index] as PartKey }));
-  const upload = async () => {
-    for (let next = waiting.shift(); next; next = waiting.shift()) {
-      const { part, index, place } = next;
-      const object = { Bucket: environment.stateBucket, Key: place.key };
-      const isThere = place.isThere && (await readDigest(s3, object)) === part.digest;
-      if (!isThere) {
-        const Body = await readFile(part.file);
-        const Metadata = { [digestName]: part.digest };
-        await s3.send(new PutObjectCommand({ ...object, Body, Metadata, ContentType: 'application/gzip' }));
-      }
-      report(`part ${index + 1} of ${parts.length}: ${isThere ? 'already there' : 'sent'}`);
-    }
-  };
-  await Promise.all(Array.from({ length: uploadsAtOnce }, upload));
-}
-
-/** Of the uncompressed lines: another machine may compress them to other bytes. */
-const digestName = 'content-sha256';
-
-async function readDigest(s3: S3Client, object: { readonly Bucket: string; readonly Key: string }) {
-  const { Metadata } = await s3.send(new HeadObjectCommand(object));
-  return Metadata?.[digestName];
-}
-
-/** Whole or not at all, and only when all parts are there. */
-async function writeManifest(file: string, manifest: ImportManifest): Promise<void> {
-  const draft = join(workFolder, 'manifest.json');
-  await writeFile(draft, `${JSON.stringify(manifest, null, 2)}\n`);
-  await rename(draft, file);
-}
 
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({

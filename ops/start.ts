@@ -5,13 +5,13 @@ import { type Environment, readEnvironment } from '../environments';
 import { InputError, runCommand } from '../input-error';
 import { findLocalAws, type LocalAws, localAwsExports, startLocalAws } from '../local/local-aws';
 import { stackNames } from '../stacks/names';
-import { bootstrap } from './bootstrap';
-import { cdktfCalls, cdktfScript } from './cdktf';
 import { run } from './command/run-program';
 import { StepError, Steps } from './command/timed-steps';
-import { invoke } from './invoke';
-import { removeStateBucket } from './remove-state-bucket';
-import { notebookInvocations } from './smoke';
+import { invoke } from './invoke/invoke-function';
+import { notebookInvocations } from './invoke/smoke-test';
+import { bootstrap } from './state/make-state-bucket';
+import { removeStateBucket } from './state/remove-state-bucket';
+import { cdktfCalls, cdktfScript } from './terraform/run-cdktf';
 import { prepareFolders } from './terraform/stack-terraform';
 import { type Tools, withTools } from './terraform/tools';
 

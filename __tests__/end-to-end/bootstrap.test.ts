@@ -21,8 +21,8 @@ import {
 } from '@aws-sdk/client-s3';
 import { type Environment, readEnvironment } from '../../environments';
 import { type LocalAws, localAwsEnvironment, startLocalAws } from '../../local/local-aws';
-import { bootstrap } from '../../ops/bootstrap';
-import { removeStateBucket } from '../../ops/remove-state-bucket';
+import { bootstrap } from '../../ops/state/make-state-bucket';
+import { removeStateBucket } from '../../ops/state/remove-state-bucket';
 import { findTerraform } from '../../ops/terraform/find-terraform';
 import { commandBlocks } from '../documents';
 import { descendants, untilGone } from '../local/aws-fixture';

@@ -21,8 +21,8 @@ import {
 } from '@aws-sdk/client-lambda';
 import { CreateBucketCommand, DeleteObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { localAwsEnvironment } from '../../local/local-aws';
-import type { DriftReport } from '../../ops/drift';
-import type { SmokeReport } from '../../ops/smoke';
+import type { SmokeReport } from '../../ops/invoke/smoke-test';
+import type { DriftReport } from '../../ops/plan/find-drift';
 import { type Providers, prepareProviders } from '../../ops/terraform/find-providers';
 import { findTerraform, type Terraform } from '../../ops/terraform/find-terraform';
 import { region, zip } from '../local/aws-fixture';

@@ -16,7 +16,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { zipSync } from 'fflate';
-import { apply } from '../../ops/apply';
+import { apply } from '../../ops/plan/apply-plan';
 import type { Manifest } from '../../ops/plan/plan-folder';
 import { Checkout } from './checkout';
 import { describeWithLocalAws } from './terraform-needed';

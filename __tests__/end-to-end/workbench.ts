@@ -5,7 +5,7 @@ import { DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { CreateBucketCommand, GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import { type Environment, readEnvironment } from '../../environments';
 import { instanceFile, type LocalAws, localAwsEnvironment, startLocalAws } from '../../local/local-aws';
-import { adopt } from '../../ops/adopt';
+import { adopt } from '../../ops/adopt/adopt-stacks';
 import type { State } from '../../ops/state/state-file';
 import { type Providers, prepareProviders } from '../../ops/terraform/find-providers';
 import { findTerraform } from '../../ops/terraform/find-terraform';

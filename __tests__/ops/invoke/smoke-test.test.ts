@@ -1,7 +1,12 @@
-import type { Environment } from '../../environments';
-import { answerDifferences, describeCheck, invocationsFor, notebookInvocations } from '../../ops/smoke';
-import { parseSeedData } from '../../seed-data/load-items';
-import type { Seed } from '../../seed-data/load-seed';
+import type { Environment } from '../../../environments';
+import {
+  answerDifferences,
+  describeCheck,
+  invocationsFor,
+  notebookInvocations,
+} from '../../../ops/invoke/smoke-test';
+import { parseSeedData } from '../../../seed-data/load-items';
+import type { Seed } from '../../../seed-data/load-seed';
 
 const superman = { SuperHero: 'Superman', SuperPower: 'Strength', Villain1: 'Lex Luthor', Missions: 3 };
 const hulk = { SuperHero: 'Hulk', Villain1: 'Abomination' };

@@ -1,4 +1,3 @@
-import { parseArgs } from 'node:util';
 import {
   DeleteBucketCommand,
   DeleteBucketPolicyCommand,
@@ -10,19 +9,10 @@ import {
   type ObjectIdentifier,
   paginateListObjectsV2,
 } from '@aws-sdk/client-s3';
-import { type Environment, readEnvironment } from '../environments';
-import { InputError, runCommand } from '../input-error';
-import { importPrefix } from '../stacks/names';
-import { confirm, expectTerminal } from './command/confirm';
-import { findStateBucket, messageOf, type StateBucket, statusOf } from './state/state-bucket';
-
-const usage = `Usage: npm run state-bucket:remove [-- --auto-approve]
-
-Show the states in the state bucket of the environment that SUPERMISSION_ENV names (local without it), and remove the
-bucket with every version of them. Refused while a state other than the bucket's own still has resources, or while a
-lock is held.
-
-  --auto-approve  do not ask`;
+import type { Environment } from '../../environments';
+import { InputError } from '../../input-error';
+import { importPrefix } from '../../stacks/names';
+import { findStateBucket, type StateBucket } from './state-bucket';
 
 /** S3 removes no more at once. @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html */
 const mostAtOnce = 1_000;
@@ -189,22 +179,3 @@ async function removeVersions(
     if (first) throw new InputError(`s3://${Bucket}/${first.Key}: ${first.Code}, ${first.Message}`);
   }
 }
-
-async function main(): Promise<void> {
-  const { values } = parseArgs({
-    options: { help: { type: 'boolean', short: 'h' }, 'auto-approve': { type: 'boolean' } },
-  });
-  if (values.help) {
-    console.log(usage);
-    return;
-  }
-  const approved = values['auto-approve'] ?? false;
-  if (!approved) expectTerminal('state-bucket:remove');
-  const approve = approved ? async () => true : confirm;
-  await removeStateBucket(readEnvironment(), { approve, report: console.log }).catch((error: unknown) => {
-    if (statusOf(error) !== 403) throw error;
-    throw new InputError(`state-bucket:remove: stopped, ${messageOf(error)}; it can be run again`);
-  });
-}
-
-if (require.main === module) runCommand(main);

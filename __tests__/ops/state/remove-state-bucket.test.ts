@@ -1,4 +1,4 @@
-import { type BucketObject, expectUnused, readObject } from '../../ops/remove-state-bucket';
+import { type BucketObject, expectUnused, readObject } from '../../../ops/state/remove-state-bucket';
 
 const bucket = { name: 'states', ownKey: 'own.tfstate' };
 const object = (key: string, content: Partial<BucketObject>): BucketObject => ({

@@ -1,4 +1,4 @@
-import { expectNoDestruction } from '../../ops/bootstrap';
+import { expectNoDestruction } from '../../../ops/state/make-state-bucket';
 
 const change = (address: string, ...actions: string[]) => ({ address, change: { actions } });
 

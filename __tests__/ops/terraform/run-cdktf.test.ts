@@ -1,6 +1,6 @@
-import { readEnvironment } from '../../environments';
-import { InputError } from '../../input-error';
-import { cdktfCalls, refuseProtected, takeLockTimeout } from '../../ops/cdktf';
+import { readEnvironment } from '../../../environments';
+import { InputError } from '../../../input-error';
+import { cdktfCalls, refuseProtected, takeLockTimeout } from '../../../ops/terraform/run-cdktf';
 
 const alone = ['--skip-provider-lock', '--ignore-missing-stack-dependencies'];
 

@@ -1,18 +1,11 @@
 import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
-import { archiveProviderVersion, type Environment, readEnvironment } from '../environments';
-import { InputError, runCommand } from '../input-error';
-import { CommandError, run } from './command/run-program';
-import { findTerraform } from './terraform/find-terraform';
-import { lockFile } from './terraform/tools';
-
-const usage = `Usage: npm run providers:lock
-
-Write ${lockFile}: the newest providers that the environment which SUPERMISSION_ENV names allows, with their checksums
-for Linux, macOS and Windows. They are looked up in the registry, or in the mirror that SUPERMISSION_PROVIDER_MIRROR
-names. Commit the file: every command on a real environment then uses exactly these providers.`;
+import { archiveProviderVersion, type Environment } from '../../environments';
+import { InputError } from '../../input-error';
+import { run } from '../command/run-program';
+import { findTerraform } from './find-terraform';
+import { lockFile } from './tools';
 
 /** Where people and workflows run Terraform. */
 const platforms = ['linux_amd64', 'linux_arm64', 'darwin_amd64', 'darwin_arm64', 'windows_amd64'];
@@ -22,7 +15,7 @@ const platforms = ['linux_amd64', 'linux_arm64', 'darwin_amd64', 'darwin_arm64',
  *
  * @param report - called with each line of progress
  */
-async function lockProviders(environment: Environment, report: (line: string) => void): Promise<void> {
+export async function lockProviders(environment: Environment, report: (line: string) => void): Promise<void> {
   if (environment.emulated) {
     throw new InputError({
       where: 'SUPERMISSION_ENV',
@@ -48,20 +41,3 @@ async function lockProviders(environment: Environment, report: (line: string) =>
     await rm(folder, { recursive: true });
   }
 }
-
-async function main(): Promise<void> {
-  const { values } = parseArgs({ options: { help: { type: 'boolean', short: 'h' } } });
-  if (values.help) {
-    console.log(usage);
-    return;
-  }
-  try {
-    await lockProviders(readEnvironment(), console.error);
-  } catch (error) {
-    // Its output, with the reason, has just been shown.
-    throw error instanceof CommandError ? new InputError(error.message) : error;
-  }
-  console.log(`${lockFile}: written; commit it.`);
-}
-
-if (require.main === module) runCommand(main);

@@ -1,4 +1,4 @@
-import { describeReport, type StackDrift } from '../../ops/drift';
+import { describeReport, type StackDrift } from '../../../ops/plan/find-drift';
 
 const inSync: StackDrift = { stack: 'table', status: 'in-sync', lock: null, differences: [] };
 const textOf = (stack: StackDrift) =>

@@ -1,0 +1,225 @@
+import { existsSync } from 'node:fs';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import type { Environment } from '../../environments';
+import { describeProblem, InputError } from '../../input-error';
+import { CommandError } from '../command/run-program';
+import { describeFinding } from '../review/finding';
+import { review } from '../review/review';
+import { applyFolder, erroredStateFile, refuseErroredStates } from '../state/errored-state';
+import { findStateBucket } from '../state/state-bucket';
+import { findTerraform } from '../terraform/find-terraform';
+import { StackTerraform } from '../terraform/stack-terraform';
+import type { Tools } from '../terraform/tools';
+import {
+  type Manifest,
+  type PlanFolder,
+  planFile,
+  planJsonFile,
+  readPlanFolder,
+  stackFiles,
+} from './plan-folder';
+import { type Plan, readPlan } from './plan-json';
+import { stackProblems } from './planned-stack';
+
+export interface ApplyOptions {
+  readonly folder: string;
+  readonly digest?: string;
+  /** Asked before the plan is applied. */
+  readonly approve: (question: string) => Promise<boolean>;
+  /** Called with each line for the operator. */
+  readonly report: (line: string) => void;
+  /** Called with each line that Terraform prints while it applies. */
+  readonly onTerraformLine?: (line: string) => void;
+  /** The local AWS to use, if not the one that `npm run local:up` started. */
+  readonly url?: string;
+}
+
+/**
+ * Apply a plan folder, stack by stack.
+ *
+ * @throws InputError with all that is wrong with the folder, before anything is changed; if the plan is not approved; or
+ * with what was applied and what was not, if a stack fails
+ */
+export async function apply(environment: Environment, tools: Tools, options: ApplyOptions): Promise<void> {
+  const { folder, digest, approve, report, url } = options;
+  refuseErroredStates();
+  const plan = await readPlanFolder(folder, digest).catch((error: unknown) => {
+    throw error instanceof InputError ? refusal(folder, [error.message]) : error;
+  });
+  const { manifest } = plan;
+  refuse(folder, [
+    ...(await manifestProblems(environment, manifest, tools, url)),
+    ...contentProblems(environment, plan),
+  ]);
+
+  const open = (stack: string) =>
+    new StackTerraform(stack, tools, options.onTerraformLine, applyFolder(stack), ['-lockfile=readonly']);
+  const stacks = manifest.stacks.map(({ name }) => open(name));
+  try {
+    const problems = await Promise.all(stacks.map((terraform) => terraformProblems(terraform, plan)));
+    refuse(folder, problems.flat());
+
+    const changing = stacks.filter((_, index) => manifest.stacks[index]?.changes);
+    report(describePlan(manifest));
+    if (changing.length === 0) {
+      report('nothing to change');
+      return;
+    }
+    const reviewed = review(changing.map(({ stack }) => ({ stack, plan: readJson(plan, stack) })));
+    for (const { stack, counts } of reviewed.stacks) {
+      const findings = reviewed.findings.filter((it) => it.stack === stack);
+      for (const it of findings.flatMap((it) => describeFinding({ ...it, details: [] }))) report(`  ${it}`);
+      report(`${stack}: ${counts}`);
+    }
+    report(reviewed.verdict);
+    if (!(await approve('Apply this plan?'))) throw new InputError('not approved, nothing is applied');
+    await applyStacks(folder, changing, report);
+  } finally {
+    for (const { folder } of stacks) {
+      if (!existsSync(join(folder, erroredStateFile))) await rm(folder, { recursive: true, force: true });
+    }
+  }
+}
+
+/** In their order; the first that fails is the last. */
+async function applyStacks(
+  folder: string,
+  stacks: readonly StackTerraform[],
+  report: (line: string) => void,
+): Promise<void> {
+  const names = stacks.map(({ stack }) => stack);
+  for (const [index, terraform] of stacks.entries()) {
+    const { stack } = terraform;
+    try {
+      await terraform.run('apply', '-input=false', '-no-color', planFile);
+    } catch (error) {
+      if (!(error instanceof CommandError)) throw error;
+      const errored = join(terraform.folder, erroredStateFile);
+      const list = (some: readonly string[]) => some.join(', ') || 'none';
+      const lines = [
+        ...error.lastLines,
+        `${stack}: failed, and may be applied in part`,
+        `  applied: ${list(names.slice(0, index))}; not applied: ${list(names.slice(index + 1))}`,
+        existsSync(errored)
+          ? `  ${errored}: the state could not be saved, and this is the only copy; mend the cause and save it with "npm run adopt", on this machine`
+          : '  what was made is in the state',
+        `  ${folder} cannot be applied again: mend the cause and make a new plan with "npm run plan"`,
+      ];
+      throw new InputError(lines.join('\n'));
+    }
+    report(`${stack}: applied`);
+  }
+}
+
+/** Whether the folder is for what is deployed to here, with the tools that are here. */
+async function manifestProblems(
+  environment: Environment,
+  manifest: Manifest,
+  tools: Tools,
+  url: string | undefined,
+): Promise<string[]> {
+  const { accountId } = await findStateBucket(environment, url);
+  const terraform = await findTerraform({ ...process.env, TERRAFORM_BINARY_NAME: tools.terraform });
+  const expected = {
+    environment: environment.name,
+    accountId,
+    region: environment.region,
+    stateBucket: environment.stateBucket,
+    'terraform.product': terraform.product,
+    'terraform.version': terraform.version,
+  };
+  const { product, version } = manifest.terraform;
+  const got = { ...manifest, 'terraform.product': product, 'terraform.version': version };
+  return (Object.keys(expected) as (keyof typeof expected)[])
+    .filter((name) => got[name] !== expected[name])
+    .map((name) =>
+      describeProblem({
+        where: `manifest.json: ${name}`,
+        what: 'not what is used here',
+        got: got[name],
+        expected: `${expected[name]}, or a plan made for what is meant`,
+      }),
+    );
+}
+
+function contentProblems(environment: Environment, plan: PlanFolder): string[] {
+  return plan.manifest.stacks.flatMap((expected) =>
+    stackProblems(environment, expected.name, new Map(stackFiles(plan, expected.name)), expected),
+  );
+}
+
+/** What only Terraform can say: which providers it takes, what the plan file holds, and whether the state is still the same. */
+async function terraformProblems(terraform: StackTerraform, plan: PlanFolder): Promise<string[]> {
+  const { stack, folder } = terraform;
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  for (const [file, content] of stackFiles(plan, stack)) {
+    await writeFile(join(folder, file), content, { mode: 0o600 });
+  }
+  const problems: string[] = [];
+  const expect = (where: string, what: string, got: unknown, expected: unknown, remedy = '') => {
+    if (isDeepStrictEqual(got, expected)) return;
+    problems.push(describeProblem({ where, what, got, expected: `${JSON.stringify(expected)}${remedy}` }));
+  };
+  const planned = plan.manifest.stacks.find(({ name }) => name === stack);
+
+  const installed = await terraform.providers().catch((error: unknown) => {
+    if (!(error instanceof CommandError)) throw error;
+    return error;
+  });
+  if (installed instanceof CommandError) {
+    return [
+      [`${stack}: Terraform cannot be set up as it was for the plan`, ...installed.lastLines].join('\n  '),
+    ];
+  }
+  for (const [address, version] of Object.entries(installed)) {
+    expect(
+      `manifest.json: providers.${address}`,
+      'not what is used here',
+      plan.manifest.providers[address],
+      version,
+    );
+  }
+  const shown = JSON.parse(await terraform.run('show', '-json', planFile));
+  if (!isDeepStrictEqual(shown, readJson(plan, stack))) {
+    problems.push(
+      describeProblem({
+        where: `${stack}/${planJsonFile}`,
+        what: `not what ${planFile} does`,
+        got: 'another plan',
+        expected: 'the output of "terraform show -json"',
+      }),
+    );
+  }
+  const { serial, lineage } = (await terraform.pull()) ?? { serial: 0, lineage: '' };
+  const remedy = '; make a new plan with "npm run plan", or "npm run plan -- --renew"';
+  expect(
+    `${stack}: the plan is stale`,
+    'the state has changed since',
+    planned?.state,
+    { serial, lineage },
+    remedy,
+  );
+  return problems;
+}
+
+function refuse(folder: string, problems: readonly string[]): void {
+  if (problems.length > 0) throw refusal(folder, problems);
+}
+
+const refusal = (folder: string, problems: readonly string[]) =>
+  new InputError([`${folder}: refused, nothing is applied`, ...problems].join('\n'));
+
+function readJson({ files }: PlanFolder, stack: string): Plan {
+  const file = `${stack}/${planJsonFile}`;
+  return readPlan(files.get(file)?.toString('utf8') ?? '', file);
+}
+
+function describePlan({ environment, accountId, region, commit, dirty, createdAt }: Manifest): string {
+  const source = commit
+    ? `commit ${commit}${dirty ? ' with changes that are in no commit' : ''}`
+    : 'no commit';
+  return `plan for ${environment} (account ${accountId}, ${region}), made ${createdAt} from ${source}`;
+}

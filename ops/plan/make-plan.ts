@@ -1,0 +1,239 @@
+import { readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import type { Environment } from '../../environments';
+import { InputError } from '../../input-error';
+import { readManifest } from '../../seed-data/import-manifest';
+import { CommandError, run } from '../command/run-program';
+import { review } from '../review/review';
+import { expectParts } from '../seed/uploaded-parts';
+import { findStateBucket } from '../state/state-bucket';
+import { describeLock, readLock } from '../state/state-lock';
+import { findTerraform } from '../terraform/find-terraform';
+import { StackTerraform } from '../terraform/stack-terraform';
+import { synthesize, type Tools } from '../terraform/tools';
+import {
+  configurationFile,
+  lockFile,
+  type Manifest,
+  type PlanFolder,
+  planFile,
+  planJsonFile,
+  readPlanFolder,
+  writePlanFolder,
+} from './plan-folder';
+import { type Plan, readPlan } from './plan-json';
+import { archivesOf, backendProblems, effectDifferences, readPlanFile } from './planned-stack';
+
+/** What `npm run plan -- --json` prints. */
+export interface PlanReport {
+  readonly environment: string;
+  readonly folder: string;
+  /** SHA-256 of the folder's manifest: what `npm run apply -- <folder> --digest` expects. */
+  readonly digest: string;
+  readonly changes: boolean;
+  /** What the plans would do, in one line. */
+  readonly verdict: string;
+  readonly stacks: readonly { readonly name: string; readonly changes: boolean; readonly counts: string }[];
+}
+
+export interface PlanOptions {
+  readonly stacks: readonly string[];
+  readonly folder: string;
+  readonly renew: boolean;
+  readonly skipSynth: boolean;
+  /** Called with each line of progress. */
+  readonly report: (line: string) => void;
+  /** The local AWS to use, if not the one that `npm run local:up` started. */
+  readonly url?: string;
+}
+
+/**
+ * Plan stacks and keep the plans in a folder.
+ *
+ * @throws InputError if a stack cannot be planned, or if a renewed plan would do anything else
+ */
+export async function plan(
+  environment: Environment,
+  tools: Tools,
+  { stacks, folder, renew, skipSynth, report, url }: PlanOptions,
+): Promise<PlanReport> {
+  const older = renew ? await readPlanFolder(folder) : undefined;
+  const { accountId, condition } = await findStateBucket(environment, url);
+  if (condition !== 'ready') {
+    throw new InputError(`s3://${environment.stateBucket}: ${condition}; run "npm run bootstrap" first`);
+  }
+  if (!skipSynth) {
+    report('synthesize');
+    await synthesize({ env: tools.variables });
+  }
+  const planned = await Promise.all(
+    stacks.map(async (stack) => {
+      const lock = await readLock(environment, stack, url);
+      if (lock) report(`${stack}: ${describeLock(lock)}; what they are changing makes this plan stale`);
+      report(`plan ${stack}`);
+      return planStack(environment, new StackTerraform(stack, tools));
+    }),
+  );
+  if (environment.seed.mode === 'import' && planned.some(({ json }) => makesTable(json))) {
+    await expectParts(environment, readManifest(environment.seed.manifest));
+  }
+  const { product, version } = await findTerraform({
+    ...process.env,
+    TERRAFORM_BINARY_NAME: tools.terraform,
+  });
+  const description = {
+    environment: environment.name,
+    accountId,
+    region: environment.region,
+    stateBucket: environment.stateBucket,
+    ...(await readCommit()),
+    createdAt: new Date().toISOString(),
+    terraform: { product, version },
+    providers: Object.assign({}, ...planned.map(({ providers }) => providers)),
+    stacks: planned.map(({ name, changes, state }) => ({ name, changes, state })),
+  };
+  const files = new Map(planned.flatMap((stack) => stack.files));
+  const kept = older && keepOrReplace(folder, older, description, planned, report);
+  const { digest, manifest } = kept ?? (await writePlanFolder(folder, description, files));
+  const reviewed = review(planned.map(({ name, json }) => ({ stack: name, plan: json })));
+  return {
+    environment: environment.name,
+    folder,
+    digest,
+    changes: manifest.stacks.some(({ changes }) => changes),
+    verdict: reviewed.verdict,
+    stacks: planned.map(({ name, changes }, index) => ({
+      name,
+      changes,
+      counts: reviewed.stacks[index]?.counts ?? '',
+    })),
+  };
+}
+
+function makesTable({ resource_changes: changes = [] }: Plan): boolean {
+  return changes.some(
+    ({ type, change }) => type === 'aws_dynamodb_table' && change.actions.includes('create'),
+  );
+}
+
+type Description = Parameters<typeof writePlanFolder>[1];
+
+interface Planned {
+  readonly name: string;
+  readonly changes: boolean;
+  readonly state: Manifest['stacks'][number]['state'];
+  readonly json: Plan;
+  readonly providers: Readonly<Record<string, string>>;
+  /** By their path in the plan folder. */
+  readonly files: readonly (readonly [string, Buffer])[];
+}
+
+/** It takes no lock, because it writes no state: `apply` refuses a plan whose state has changed since. */
+async function planStack(environment: Environment, terraform: StackTerraform): Promise<Planned> {
+  const { stack, folder } = terraform;
+  const read = (file: string) => readFile(join(folder, file));
+  const configuration = await read(configurationFile).catch(() => {
+    throw new InputError(`${join(folder, configurationFile)}: not there; run "npm run synth" first`);
+  });
+  const problems = backendProblems(environment, stack, configuration.toString('utf8'));
+  if (problems.length > 0) throw new InputError(problems.join('\n'));
+  try {
+    const flags = ['-input=false', '-no-color', '-lock=false', '-detailed-exitcode', `-out=${planFile}`];
+    const changes = await terraform.run('plan', ...flags).then(
+      () => false,
+      (error: unknown) => {
+        if (error instanceof CommandError && error.exitCode === 2) return true;
+        throw error;
+      },
+    );
+    const text = await terraform.run('show', '-json', planFile);
+    const json = readPlan(text, planJsonFile);
+    const content = await read(planFile);
+    const inside = readPlanFile(content);
+    if (!inside)
+      throw new InputError(
+        `${stack}: this Terraform writes plans that ops/plan/planned-stack.ts cannot read`,
+      );
+    const files = [planFile, configurationFile, lockFile, ...archivesOf(json).keys()];
+    const contents = await Promise.all(
+      files.map(async (file) => [`${stack}/${file}`, await read(file)] as const),
+    );
+    return {
+      name: stack,
+      changes,
+      state: inside.state,
+      json,
+      providers: await terraform.providers(),
+      files: [...contents, [`${stack}/${planJsonFile}`, Buffer.from(text)]],
+    };
+  } finally {
+    await rm(join(folder, planFile), { force: true });
+  }
+}
+
+/** The older plan folder if it can be applied as it is, nothing if the new plans may take its place. */
+function keepOrReplace(
+  folder: string,
+  older: PlanFolder,
+  description: Description,
+  planned: readonly Planned[],
+  report: (line: string) => void,
+): PlanFolder | undefined {
+  const { commit, dirty, createdAt } = older.manifest;
+  const [before, now] = [circumstances(older.manifest), circumstances(description)];
+  const olderJson = (stack: string): Plan => {
+    const text = older.files.get(`${stack}/${planJsonFile}`)?.toString('utf8');
+    return text === undefined ? {} : JSON.parse(text);
+  };
+  const names = new Set([...before.stacks, ...planned].map(({ name }) => name));
+  const differences = [...names].flatMap((name) => {
+    const json = planned.find((it) => it.name === name)?.json ?? {};
+    return effectDifferences(olderJson(name), json).map((line) => `${name}: ${line}`);
+  });
+  if (before.environment !== now.environment || before.accountId !== now.accountId) {
+    differences.push('the older plan is of another environment');
+  }
+  if (differences.length > 0) {
+    const planner = `${createdAt}${commit ? ` at commit ${commit}` : ''}${dirty ? ', changed' : ''}`;
+    throw new InputError(
+      [`${folder}: a new plan does not do the same as this one (${planner})`, ...differences].join('\n  '),
+    );
+  }
+  const sources = (files: Iterable<readonly [string, Buffer]>) =>
+    new Map([...files].filter(([path]) => !/\/plan\.(json|tfplan)$/.test(path)));
+  // A configuration can run programs while it is applied, and no change of a resource tells.
+  const isOfSameSources = isDeepStrictEqual(
+    sources(older.files),
+    sources(planned.flatMap(({ files }) => files)),
+  );
+  if (isOfSameSources && isDeepStrictEqual(before, now)) {
+    report(`${folder}: kept, it can still be applied as it is`);
+    return older;
+  }
+  report(`${folder}: replaced by a plan that does the same`);
+  return undefined;
+}
+
+/** All that must be as it was when a plan was made, if it is to be applied. */
+function circumstances({
+  environment,
+  accountId,
+  region,
+  stateBucket,
+  terraform,
+  providers,
+  stacks,
+}: Description) {
+  return { environment, accountId, region, stateBucket, terraform, providers, stacks };
+}
+
+/** Which commit is checked out, and whether anything has been changed since; nulls outside of git. */
+async function readCommit(): Promise<Pick<Manifest, 'commit' | 'dirty'>> {
+  try {
+    const commit = (await run('git', ['rev-parse', 'HEAD'])).trim();
+    return { commit, dirty: (await run('git', ['status', '--porcelain'])) !== '' };
+  } catch {
+    return { commit: null, dirty: null };
+  }
+}
