@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gte } from 'semver';
 import { parse } from 'yaml';
 import { scripts } from '../package.json';
 import { pipelineRoleName, pipelineRoles } from '../stacks/pipeline-access';
@@ -25,6 +26,20 @@ interface Job {
   readonly environment?: string;
   readonly [more: string]: unknown;
 }
+
+/** The first version of each action whose action.yml says `using: node24`. */
+const firstOnNode24: Readonly<Record<string, string>> = {
+  'actions/checkout': '5.0.0',
+  'actions/setup-node': '5.0.0',
+  'actions/upload-artifact': '6.0.0',
+  'actions/download-artifact': '7.0.0',
+  'actions/github-script': '8.0.0',
+  'aws-actions/configure-aws-credentials': '6.0.0',
+};
+const runsOnNode24 = (name: string, version: string) => {
+  const first = firstOnNode24[name];
+  return first !== undefined && gte(version, first);
+};
 
 const workflows = files.map((file) => ({ file, ...parse(text(file)) }));
 const jobs: Job[] = workflows.flatMap(({ file, jobs }) =>
@@ -66,6 +81,26 @@ describe('workflows', () => {
     for (const it of foreign) expect(it).toMatch(/^[\w-]+\/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
     const names = new Set(foreign.map((it) => it.replace(/@.*/, '')));
     expect(new Set(foreign).size).toBe(names.size);
+  });
+
+  it('pin no action that is too old for the runners, which have no Node.js 20 any more', () => {
+    const pinned = files.flatMap((file) =>
+      Array.from(
+        text(file).matchAll(/uses: ([\w-]+\/[\w-]+)@\w+ # v(\S+)/g),
+        ([, name = '', version = '']) => ({
+          name,
+          version,
+        }),
+      ),
+    );
+    expect(pinned.length).toBeGreaterThan(20);
+    expect(pinned.filter(({ name, version }) => !runsOnNode24(name, version))).toEqual([]);
+  });
+
+  it('fail that check when an action is older, or nobody has looked', () => {
+    expect(runsOnNode24('actions/checkout', '4.3.1')).toBe(false);
+    expect(runsOnNode24('actions/upload-artifact', '5.0.0')).toBe(false);
+    expect(runsOnNode24('acme/any-action', '99.0.0')).toBe(false);
   });
 
   it('grant nothing but what a job says, and each job no more than it needs', () => {
