@@ -87,26 +87,6 @@ describe('writeArchive', () => {
     ]);
   });
 
-  it('packs a file under its own name, wherever it is', () => {
-    write('assets/index.js', 'índice');
-
-    expect(archive({ source_file: 'assets/index.js' }).contents).toEqual([['index.js', 'índice']]);
-  });
-
-  it('packs given contents', () => {
-    expect(archive({ source_content: 'hello', source_content_filename: 'hi.txt' }).contents).toEqual([
-      ['hi.txt', 'hello'],
-    ]);
-    const source = [
-      { filename: 'z.txt', content: 'last' },
-      { filename: 'b/a.txt', content: 'first' },
-    ];
-    expect(archive({ source }).contents).toEqual([
-      ['b/a.txt', 'first'],
-      ['z.txt', 'last'],
-    ]);
-  });
-
   it('tells size and hashes of what it wrote', () => {
     write('assets/index.js', 'index');
     const { result, zip } = archive({ source_dir: 'assets' });
@@ -211,6 +191,7 @@ describe('the stub provider, asked by Terraform', () => {
         'provider "archive" {}',
         'data "archive_file" "bundle" {',
         outputPath,
+        ...(lines.some((line) => line.startsWith('type')) ? [] : ['type = "zip"']),
         ...lines,
         '}',
         'output "archive" {',
@@ -223,7 +204,7 @@ describe('the stub provider, asked by Terraform', () => {
 
   itWithTerraform('gives the archive and its hashes, and a second plan is empty', async () => {
     write('assets/index.js', 'index');
-    await define('type = "zip"', 'source_dir = "./assets"', 'output_file_mode = "0644"');
+    await define('source_dir = "./assets"', 'output_file_mode = "0644"');
 
     await expect(run('apply', '-auto-approve')).resolves.toMatchObject({ exitCode: 0 });
     const { archive } = JSON.parse((await run('output', '-json')).output.replace(/^[^{]*/, ''));
@@ -242,55 +223,48 @@ describe('the stub provider, asked by Terraform', () => {
   });
 
   itWithTerraform('serves several commands at once', async () => {
-    await define('type = "zip"', 'source_content = "hello"', 'source_content_filename = "hi.txt"');
+    write('assets/index.js', 'index');
+    await define('source_dir = "assets"');
 
     const plans = await Promise.all([1, 2, 3].map(() => run('plan', '-lock=false')));
     expect(plans.map(({ exitCode }) => exitCode)).toEqual([0, 0, 0]);
   });
 
+  const notImplemented = 'not implemented by the archive stub; expected source_dir alone';
+
   itWithTerraform.each([
-    [
-      'a source is missing',
-      'plan',
-      ['type = "zip"', 'source_file = "nowhere.js"'],
-      'source_file: cannot be read: ENOENT',
-    ],
-    ['a folder is empty', 'plan', ['type = "zip"', 'source_dir = "empty"'], 'source_dir: no files in'],
+    ['the folder is missing', 'plan', ['source_dir = "nowhere"'], 'source_dir: cannot be read: ENOENT'],
+    ['the folder is empty', 'plan', ['source_dir = "empty"'], 'source_dir: no files in'],
     [
       'the type is not zip',
       'validate',
-      ['source_file = "main.tf"', 'type = "tar.gz"'],
-      'type: not implemented, got "tar.gz"; expected "zip"',
+      ['source_dir = "."', 'type = "tar.gz"'],
+      'type: not implemented by the archive stub, got "tar.gz"; expected "zip"',
+    ],
+    ['a file is archived', 'validate', ['source_file = "main.tf"'], `source_file: ${notImplemented}`],
+    [
+      'a content is archived',
+      'validate',
+      ['source_content_filename = "hi.txt"', 'source_content = "hello"'],
+      `source_content: ${notImplemented}`,
     ],
     [
       'files are excluded',
       'validate',
-      ['type = "zip"', 'source_dir = "."', 'excludes = ["*.js"]'],
-      'excludes: not implemented',
+      ['source_dir = "."', 'excludes = ["*.js"]'],
+      `excludes: ${notImplemented}`,
     ],
     [
       'linked folders are excluded',
       'validate',
-      ['type = "zip"', 'source_dir = "."', 'exclude_symlink_directories = true'],
-      'exclude_symlink_directories: not implemented',
+      ['source_dir = "."', 'exclude_symlink_directories = true'],
+      `exclude_symlink_directories: ${notImplemented}`,
     ],
     [
       'the mode is not octal',
       'validate',
-      ['type = "zip"', 'source_dir = "."', 'output_file_mode = "644"'],
+      ['source_dir = "."', 'output_file_mode = "644"'],
       'output_file_mode: got "644"',
-    ],
-    [
-      'there are two sources',
-      'validate',
-      ['type = "zip"', 'source_file = "main.tf"', 'source_dir = "."'],
-      'source_dir: got source_file and source_dir',
-    ],
-    [
-      'a content has no name',
-      'validate',
-      ['type = "zip"', 'source_content = "hello"'],
-      'source_content: needs source_content_filename',
     ],
   ])('fails when %s, and points at the argument', async (_, command, lines, message) => {
     mkdirSync(path.join(folder, 'empty'));
@@ -305,17 +279,20 @@ describe('the stub provider, asked by Terraform', () => {
     expect(existsSync(path.join(folder, 'out'))).toBe(false);
   });
 
-  itWithTerraform(
-    'fails when there is no source at all, and when the archive cannot be written',
-    async () => {
-      await define('type = "zip"');
-      expect((await run('validate')).output).toContain('expected one of');
+  itWithTerraform('fails when there is no source at all, and when it is given as a block', async () => {
+    await define();
+    expect((await run('validate')).output).toContain('source_dir: missing; expected a folder');
 
-      write('out', 'a file where the folder should be');
-      await define('type = "zip"', 'source_file = "main.tf"');
-      expect((await run('plan')).output).toContain('output_path: cannot be written');
-    },
-  );
+    await define('source {', 'filename = "hi.txt"', 'content = "hello"', '}');
+    expect((await run('validate')).output).toContain('source: not implemented by the archive stub');
+  });
+
+  itWithTerraform('fails when the archive cannot be written', async () => {
+    write('out', 'a file where the folder should be');
+    write('assets/index.js', 'index');
+    await define('source_dir = "assets"');
+    expect((await run('plan')).output).toContain('output_path: cannot be written');
+  });
 });
 
 describe("the stub provider's process", () => {

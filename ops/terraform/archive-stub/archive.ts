@@ -25,33 +25,35 @@ export class ArgumentError extends Error {
   }
 }
 
+/** Forms of archives that nothing in this project uses: their arguments must be left out. */
+const notImplemented = [
+  'source_file',
+  'source_content',
+  'source_content_filename',
+  'source',
+  'excludes',
+  'exclude_symlink_directories',
+] as const;
+
 /**
  * Check what can be checked without reading a file; an argument that is not known yet passes.
  *
  * @throws ArgumentError
  */
 export function checkArguments(config: ArchiveFileConfig): void {
-  const { type, excludes, exclude_symlink_directories, output_file_mode: mode } = config;
-  if (typeof type === 'string' && type !== 'zip') {
-    throw new ArgumentError('type', `not implemented, got "${type}"; expected "zip"`);
+  const { type, source_dir: folder, output_file_mode: mode } = config;
+  for (const name of notImplemented) {
+    const given = config[name];
+    if (given !== null && given !== false && (given === true || given.length !== 0)) {
+      throw new ArgumentError(name, 'not implemented by the archive stub; expected source_dir alone');
+    }
   }
-  if (excludes && excludes.length !== 0) throw new ArgumentError('excludes', 'not implemented');
-  if (exclude_symlink_directories) throw new ArgumentError('exclude_symlink_directories', 'not implemented');
+  if (folder === null) throw new ArgumentError('source_dir', 'missing; expected a folder');
+  if (typeof type === 'string' && type !== 'zip') {
+    throw new ArgumentError('type', `not implemented by the archive stub, got "${type}"; expected "zip"`);
+  }
   if (typeof mode === 'string' && !/^0[0-7]{3}$/.test(mode)) {
     throw new ArgumentError('output_file_mode', `got "${mode}"; expected four octal digits such as "0644"`);
-  }
-  if ((config.source_content === null) !== (config.source_content_filename === null)) {
-    throw new ArgumentError('source_content', 'needs source_content_filename, and the other way round');
-  }
-  const sources = (['source_file', 'source_dir', 'source_content', 'source'] as const).filter(
-    (name) => config[name] !== null && config[name].length !== 0,
-  );
-  if (sources.length !== 1) {
-    const got = sources.join(' and ') || 'none';
-    throw new ArgumentError(
-      sources[1] ?? 'source_file',
-      `got ${got}; expected one of source_file, source_dir, source_content and source`,
-    );
   }
 }
 
@@ -63,7 +65,8 @@ export function checkArguments(config: ArchiveFileConfig): void {
  */
 export function writeArchive(config: ArchiveFileConfig, workingDirectory: string) {
   checkArguments(config);
-  const zip = zipEntries(readEntries(config, workingDirectory), config.output_file_mode);
+  const entries = readEntries(path.resolve(workingDirectory, String(config.source_dir)));
+  const zip = zipEntries(entries, config.output_file_mode);
   const output = path.resolve(workingDirectory, config.output_path);
   const partial = `${output}.${process.pid}.partial`;
   try {
@@ -83,30 +86,14 @@ interface Entry {
   readonly mode: number;
 }
 
-function readEntries(config: ArchiveFileConfig, workingDirectory: string): Entry[] {
-  if (config.source_file !== null) {
-    const file = path.resolve(workingDirectory, config.source_file);
-    return reading('source_file', () => [readEntry(file, path.basename(file))]);
-  }
-  if (config.source_dir !== null) {
-    const folder = path.resolve(workingDirectory, config.source_dir);
-    const entries = reading('source_dir', () => readFolder(folder, ''));
-    if (entries.length === 0) throw new ArgumentError('source_dir', `no files in ${folder}`);
-    return entries;
-  }
-  const { source_content: content, source_content_filename: filename } = config;
-  const sources = content !== null && filename !== null ? [{ content, filename }] : config.source;
-  return sources
-    .map((source) => ({ name: source.filename, content: Buffer.from(source.content), mode: 0o644 }))
-    .sort((a, b) => (a.name < b.name ? -1 : 1));
-}
-
-function reading(argument: keyof ArchiveFileConfig, read: () => Entry[]): Entry[] {
+function readEntries(folder: string): Entry[] {
   try {
-    return read();
+    const entries = readFolder(folder, '');
+    if (entries.length > 0) return entries;
   } catch (error) {
-    throw new ArgumentError(argument, `cannot be read: ${(error as Error).message}`);
+    throw new ArgumentError('source_dir', `cannot be read: ${(error as Error).message}`);
   }
+  throw new ArgumentError('source_dir', `no files in ${folder}`);
 }
 
 /** The files below a folder in lexical order, symbolic links followed. */
