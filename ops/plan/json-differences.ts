@@ -39,17 +39,37 @@ export function describeDifference({ path, expected, found }: Difference): strin
   return `${path === '' ? '' : `${path}: `}expected ${show(expected)}, found ${show(found)}`;
 }
 
+/** Levels of JSON that are read: far beyond what is written by anybody who means well, and safe to walk. */
+export const maxLevels = 200;
+
+/** Whether JSON is nested deeper than it is safe to walk. */
+export function isDeeperThan(levels: number, json: unknown): boolean {
+  let level: unknown[] = [json];
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > levels) return true;
+    level = level.flatMap((it) => (typeof it === 'object' && it !== null ? Object.values(it) : []));
+  }
+  return false;
+}
+
 // biome-ignore lint/suspicious/noExplicitAny: any JSON value
 type Json = any;
 
 function readJson(value: unknown): Json {
   if (value === undefined || value === null) return null;
   if (typeof value === 'object') return Object.keys(value).length === 0 ? null : value;
-  if (typeof value !== 'string' || !/^\s*[{[]/.test(value)) return value;
+  const json = jsonIn(value);
+  return json === undefined ? value : readJson(json);
+}
+
+/** The list or object that a text holds, as policies and items do; undefined if it holds none that is safe to walk. */
+export function jsonIn(text: unknown): unknown {
+  if (typeof text !== 'string' || !/^\s*[{[]/.test(text)) return undefined;
   try {
-    return readJson(JSON.parse(value));
+    const json = JSON.parse(text);
+    return isDeeperThan(maxLevels, json) ? undefined : json;
   } catch {
-    return value;
+    return undefined;
   }
 }
 

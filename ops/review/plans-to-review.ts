@@ -29,7 +29,7 @@ export async function readPlans(path: string): Promise<Plans> {
 
 function readFile(path: string): Plans {
   const name = basename(path) === planJsonFile ? basename(dirname(path)) : basename(path, '.json');
-  const plan = readPlan(readFileSync(path, 'utf8'), path);
+  const plan = readPlan(readFileSync(path), path);
   return { environment: undefined, plans: [{ stack: name, plan }], sizeOf: () => undefined };
 }
 
@@ -37,7 +37,7 @@ async function readFolder(folder: string): Promise<Plans> {
   const { manifest, files } = await readPlanFolder(folder);
   const plans = manifest.stacks.map(({ name: stack }) => {
     const file = `${stack}/${planJsonFile}`;
-    return { stack, plan: readPlan(files.get(file)?.toString('utf8') ?? '', `${folder}/${file}`) };
+    return { stack, plan: readPlan(files.get(file) ?? '', `${folder}/${file}`) };
   });
   return {
     environment: manifest.environment,

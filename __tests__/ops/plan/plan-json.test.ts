@@ -22,10 +22,41 @@ describe('reading a plan', () => {
     [
       'changes that are none',
       '{"format_version":"1.2","resource_changes":[{}]}',
-      /^p: resource_changes: not a list of changes/,
+      /^p: resource_changes\.0\.address: Invalid input: expected string, received undefined/,
+    ],
+    [
+      'an output that is no change',
+      '{"format_version":"1.2","resource_changes":[],"output_changes":{"a":{"change":{}}}}',
+      /^p: output_changes\.a\.actions: Invalid input/,
+    ],
+    [
+      'members of other types',
+      '{"format_version":"1.0","planned_values":{"root_module":{"resources":5}},"checks":7}',
+      /^p: planned_values\.root_module\.resources: Invalid input/,
+    ],
+    [
+      'of Terraform before 1.1',
+      '{"format_version":"0.2","terraform_version":"1.0.11","resource_changes":[]}',
+      /^p: a plan of an old Terraform, got "1\.0\.11"; expected Terraform 1\.1 or newer, or OpenTofu$/,
+    ],
+    [
+      'nested without end',
+      `{"format_version":"1.0","resource_changes":${'['.repeat(50_000)}${']'.repeat(50_000)}}`,
+      /^p: nested too deeply/,
     ],
   ])('fails when it is %s', (_, text, message) => {
     expect(() => readPlan(text, 'p')).toThrow(message);
+  });
+
+  const small = '{"format_version":"1.2","resource_changes":[],"terraform_version":"ünï"}';
+  const utf16 = Buffer.from(`\ufeff${small}`, 'utf16le');
+  it.each<[string, Uint8Array]>([
+    ['UTF-8', Buffer.from(small)],
+    ['UTF-8 with a byte order mark', Buffer.from(`\ufeff${small}`)],
+    ['UTF-16, as PowerShell writes it', utf16],
+    ['UTF-16 with the other byte first', Buffer.from(utf16).swap16()],
+  ])('reads %s', (_, content) => {
+    expect(readPlan(content, 'p')).toEqual(JSON.parse(small));
   });
 
   it('takes a plan that has nothing but its version', () => {
@@ -98,6 +129,50 @@ describe('what may be shown of a change', () => {
       d: null,
       id: '(known after apply)',
     });
+  });
+});
+
+describe('what looks like a secret', () => {
+  const shown = (before: unknown, after: unknown, names: readonly string[] = []) =>
+    showableSides({ actions: ['update'], before, after }, names);
+
+  it.each<[string, (secret: string) => object]>([
+    ['a variable of a function', (it) => ({ environment: [{ variables: { DB_PASSWORD: it } }] })],
+    ['a name in other letters', (it) => ({ variables: { apiKey: it } })],
+    ['an attribute of an item', (it) => ({ item: JSON.stringify({ AccessToken: { S: it } }) })],
+    ['a pair of name and value', (it) => ({ c: JSON.stringify([{ name: 'CLIENT_SECRET', value: it }]) })],
+    ['a key of AWS', (it) => ({ anything: `AKIA${it.toUpperCase()}` })],
+    ['a private key', (it) => ({ list: [`-----BEGIN RSA PRIVATE KEY-----${it}`] })],
+    ['a password in an address', (it) => ({ url: `postgres://u:${it}@host/db` })],
+  ])('is masked: %s', (_, holding) => {
+    const text = JSON.stringify(shown(holding('abcdefghijklmnop'), holding('bcdefghijklmnopq')));
+
+    expect(text).toMatch(/\(sensitive\).*\(sensitive, another value\)/);
+    expect(text).not.toMatch(/cdefgh/i);
+  });
+
+  it.each<[string, object]>([
+    [
+      'what only points to one',
+      { variables: { SECRET_ARN: 'arn:aws:secretsmanager:x', TOKEN_URL: 'https://a' } },
+    ],
+    ['a flag', { api_key_required: true }],
+    [
+      'a condition of a policy',
+      { policy: '{"Statement":{"Condition":{"StringEquals":{"token.a:sub":"b"}}}}' },
+    ],
+    ['an item without any', { item: '{ "Hero": {"S":"Batman"} }' }],
+  ])('is shown: %s', (_, value) => {
+    expect(shown(value, value)).toEqual({ before: value, after: value });
+  });
+
+  it('is also what an environment names', () => {
+    const value = { variables: { HANDLE: 'x' } };
+    expect(shown(value, value, ['handle']).after).toEqual({ variables: { HANDLE: '(sensitive)' } });
+  });
+
+  it('does not pass for a mask of ours', () => {
+    expect(shown({ a: '(known after apply)' }, {}).before).toEqual({ a: '"(known after apply)"' });
   });
 });
 

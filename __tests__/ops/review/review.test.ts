@@ -73,7 +73,7 @@ describe('what no plan of the golden set has', () => {
         after_unknown: { policy: true },
         before_sensitive: { policy: true },
       }),
-      /policy is sensitive: what it allows cannot be reviewed/,
+      /policy is known after apply only: what it allows cannot be reviewed/,
     ],
     [
       'a policy of a type that nobody knows',
