@@ -5,6 +5,7 @@ import { expectTerminal } from './command/confirm';
 import {
   cdktfCalls,
   commands,
+  expectTerminalBinary,
   isTableProtected,
   refuseProtected,
   runAll,
@@ -35,6 +36,7 @@ async function main(): Promise<void> {
   const calls = cdktfCalls(name, args);
   if (['deploy', 'destroy'].includes(name) && !args.includes('--auto-approve')) expectTerminal(name);
   const environment = readEnvironment();
+  expectTerminalBinary();
   await prepareFolders();
   if (name === 'destroy') await refuseProtected(environment, args, () => isTableProtected(environment));
   if (name === 'synth') {

@@ -11,7 +11,7 @@ import { invoke } from './invoke/invoke-function';
 import { notebookInvocations } from './invoke/smoke-test';
 import { bootstrap } from './state/make-state-bucket';
 import { removeStateBucket } from './state/remove-state-bucket';
-import { cdktfCalls, cdktfScript } from './terraform/run-cdktf';
+import { cdktfCalls, cdktfScript, expectTerminalBinary } from './terraform/run-cdktf';
 import { prepareFolders } from './terraform/stack-terraform';
 import { type Tools, withTools } from './terraform/tools';
 
@@ -50,6 +50,7 @@ async function main(): Promise<void> {
   if (values.keep && (await findLocalAws())) {
     throw new InputError('local AWS: already running; end it first with "npm run local:down"');
   }
+  expectTerminalBinary();
   await prepareFolders();
 
   const interruption = new AbortController();
@@ -126,7 +127,7 @@ async function removeAll(environment: Environment, tools: Tools, { url }: LocalA
 function cdktf(tools: Tools, signal: AbortSignal, command: string, ...args: string[]) {
   const [call = []] = cdktfCalls(command, [...args, '--auto-approve']);
   return (report: (line: string) => void) =>
-    run(process.execPath, [cdktfScript, ...call], {
+    run(process.execPath, [...cdktfScript, ...call], {
       env: { ...tools.variables, CI: '1' },
       onLine: report,
       signal,

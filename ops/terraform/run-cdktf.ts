@@ -19,8 +19,27 @@ import { clientConfig } from './tools';
 
 const cliPackage = require.resolve('cdktf-cli/package.json');
 
-/** The cdktf command's own script, run without npx in front. */
-export const cdktfScript = join(dirname(cliPackage), ...Object.values<string>(require(cliPackage).bin));
+/** What Node.js is given to run cdktf: its own script, without npx in front. */
+export const cdktfScript: readonly string[] = [
+  // From Node.js 25 on the script warns of a storage that it never uses.
+  '--disable-warning=ExperimentalWarning',
+  join(dirname(cliPackage), ...Object.values<string>(require(cliPackage).bin)),
+];
+
+/** @throws InputError where cdktf cannot open the terminal that it runs Terraform in */
+export function expectTerminalBinary(): void {
+  try {
+    require('@cdktf/node-pty-prebuilt-multiarch');
+  } catch {
+    throw new InputError({
+      where: 'cdktf',
+      what: 'no terminal binary for this machine, or its packages were installed on another one',
+      got: `${process.platform} ${process.arch}`,
+      expected:
+        'Linux with glibc 2.28 or newer, macOS or Windows, on x64 or arm64; "npm run plan" and "npm run apply" need none',
+    });
+  }
+}
 
 /** A table first, what reads it next; the state bucket outlives them both. */
 const appStacks: readonly string[] = [stackNames.table, stackNames.functions];
@@ -175,7 +194,11 @@ export async function runAll(calls: readonly string[][], variables: NodeJS.Proce
   const env = process.stdout.isTTY ? variables : { ...variables, CI: '1' };
   for (const call of calls) {
     // In a session of its own, so that Ctrl-C does not reach it.
-    const child = spawn(process.execPath, [cdktfScript, ...call], { env, stdio: 'inherit', detached: true });
+    const child = spawn(process.execPath, [...cdktfScript, ...call], {
+      env,
+      stdio: 'inherit',
+      detached: true,
+    });
     const interrupt = () => interruptBelow(child.pid as number);
     for (const signal of endings) process.on(signal, interrupt);
     const exitCode = await new Promise<number>((resolve) =>

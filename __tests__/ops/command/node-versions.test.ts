@@ -1,0 +1,52 @@
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+
+const root = join(__dirname, '../../..');
+
+/** Run Node.js as on another machine: the script comes first and changes what `process` says of it. */
+function node(circumstances: string, ...args: readonly string[]) {
+  const preload = `data:text/javascript,${encodeURIComponent(circumstances)}`;
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['--import', preload, ...args], {
+    cwd: root,
+    encoding: 'utf8',
+    env: { ...process.env, SUPERMISSION_ENV: 'local' },
+  });
+  return { status, stdout, stderr };
+}
+
+const version = (text: string) =>
+  `Object.defineProperty(process.versions, 'node', { value: ${JSON.stringify(text)} });`;
+const load = ['--import', './ops/command/run-typescript.mjs'];
+
+test.each(['18.20.8', '20.18.3'])('fails when Node.js is %s, with one sentence', (old) => {
+  expect(node(version(old), ...load, 'ops/start.ts', '--help')).toEqual({
+    status: 1,
+    stdout: '',
+    stderr: `Node.js: too old, got ${old}; expected 20.19 or newer, see https://nodejs.org\n`,
+  });
+});
+
+test.each(['20.19.0', '22.13.0', '26.10.0'])('Node.js %s runs commands, without a warning', (current) => {
+  const client = `new (require('@aws-sdk/client-sts').STSClient)({ region: 'us-east-1' });`;
+
+  expect(node(version(current), ...load, '--eval', client)).toEqual({ status: 0, stdout: '', stderr: '' });
+  expect(node(version(current), ...load, 'ops/start.ts', '--help')).toMatchObject({ status: 0, stderr: '' });
+});
+
+test.each([['ops/start.ts'], ['ops/cdktf.ts', 'synth'], ['ops/cdktf.ts', 'deploy', '--auto-approve']])(
+  'fails when cdktf has no terminal binary for the machine, before anything is done: %s %s',
+  (...command) => {
+    const noBinary = `
+      import Module from 'node:module';
+      const load = Module._load;
+      Module._load = (name, ...rest) => {
+        if (name.startsWith('@lydell/node-pty-')) throw new Error('no such package');
+        return load(name, ...rest);
+      };`;
+
+    const { status, stdout, stderr } = node(noBinary, ...load, ...command);
+
+    expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
+    expect(stderr).toMatch(/^cdktf: no terminal binary for this machine, .*, got "\w+ \w+"; expected .*\n$/);
+  },
+);

@@ -1,0 +1,11 @@
+// Loaded before every command. Plain JavaScript, so that a Node.js that is too old for the rest can still say so.
+const [major, minor] = process.versions.node.split('.').map(Number);
+if (major < 20 || (major === 20 && minor < 19)) {
+  console.error(
+    `Node.js: too old, got ${process.versions.node}; expected 20.19 or newer, see https://nodejs.org`,
+  );
+  process.exit(1);
+}
+// Node.js 20 is supported here for as long as the SDK works on it; the SDK's reminder is not for the user.
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
+await import('tsx');
