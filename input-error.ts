@@ -20,10 +20,10 @@ export function describeProblem({ where, what, got, expected }: Problem): string
   return `${where}: ${what}, got ${shorten(JSON.stringify(got) ?? 'nothing')}; expected ${expected}`;
 }
 
-/** Run a command to its end; an input error, or what AWS refuses, ends it with a message and exit code 1. */
-export async function runCommand(command: () => void | Promise<void>): Promise<void> {
+/** Do the work of a program; what a user can do something about ends it with a message and exit code 1. */
+export async function endWithMessage(work: () => Promise<void>): Promise<void> {
   try {
-    await command();
+    await work();
   } catch (error) {
     const message = messageOf(error);
     if (message === undefined) throw error;
@@ -32,11 +32,12 @@ export async function runCommand(command: () => void | Promise<void>): Promise<v
   }
 }
 
-/** What a user can do something about; anything else is a fault of ours. */
-function messageOf(error: unknown): string | undefined {
-  const { name, message, code } = Object(error);
-  // Errors on the command line are named by Node's own parser.
-  if (error instanceof InputError || String(code).startsWith('ERR_PARSE_ARGS')) return message;
+/** The message of what a user can do something about; nothing for what is a fault of ours. */
+export function messageOf(error: unknown): string | undefined {
+  const { name, message, syscall } = Object(error);
+  if (error instanceof InputError) return message;
+  // A disk that is full, a folder that is read-only or has gone.
+  if (typeof syscall === 'string') return message;
   // The first is on every answer of AWS that is a refusal, and on every request that got none.
   const isOfAws = Object.hasOwn(Object(error), '$metadata') || name === 'CredentialsProviderError';
   return isOfAws ? `AWS: ${name}: ${message}` : undefined;

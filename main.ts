@@ -4,7 +4,7 @@ import { handlerBundles } from './stacks/handler-bundles';
 
 import { App } from 'cdktf';
 import { readEnvironment } from './environments';
-import { runCommand } from './input-error';
+import { endWithMessage } from './input-error';
 import { partitionKey } from './lambdas/shared/attributes';
 import { loadSeed } from './seed-data/load-seed';
 import { FunctionsStack } from './stacks/functions-stack';
@@ -12,7 +12,7 @@ import { PipelineStack } from './stacks/pipeline-stack';
 import { StateBackendStack } from './stacks/state-backend-stack';
 import { TableStack } from './stacks/table-stack';
 
-runCommand(async () => {
+void endWithMessage(async () => {
   const environment = readEnvironment();
   const seed = loadSeed(environment.seed, { partitionKey });
 

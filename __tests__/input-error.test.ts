@@ -1,8 +1,8 @@
-import { InputError, runCommand } from '../input-error';
+import { endWithMessage, InputError } from '../input-error';
 
 const named = (name: string, more: object = {}) => Object.assign(new Error('no'), { name, ...more });
 
-describe('runCommand', () => {
+describe('endWithMessage', () => {
   let printed: jest.SpyInstance;
 
   beforeEach(() => {
@@ -15,7 +15,7 @@ describe('runCommand', () => {
   });
 
   it('prints nothing and changes no exit code when all goes well', async () => {
-    await runCommand(() => {});
+    await endWithMessage(async () => {});
 
     expect(printed).not.toHaveBeenCalled();
     expect(process.exitCode).toBeUndefined();
@@ -23,7 +23,7 @@ describe('runCommand', () => {
 
   it.each([
     ['a problem of the user', new InputError('stack: unknown'), 'stack: unknown'],
-    ['a problem on the command line', named('TypeError', { code: 'ERR_PARSE_ARGS_UNKNOWN_OPTION' }), 'no'],
+    ['a disk that is full', named('Error', { code: 'ENOSPC', syscall: 'write' }), 'no'],
     [
       'a refusal of AWS',
       named('AccessDenied', { $metadata: { httpStatusCode: 403 } }),
@@ -31,7 +31,7 @@ describe('runCommand', () => {
     ],
     ['no credentials', named('CredentialsProviderError'), 'AWS: CredentialsProviderError: no'],
   ])('fails with a message alone: %s', async (_name, error, message) => {
-    await runCommand(() => Promise.reject(error));
+    await endWithMessage(() => Promise.reject(error));
 
     expect(printed.mock.calls).toEqual([[message]]);
     expect(process.exitCode).toBe(1);
@@ -40,6 +40,6 @@ describe('runCommand', () => {
   it('fails with all that is known when the fault is ours', async () => {
     const error = new TypeError('undefined is not a function');
 
-    await expect(runCommand(() => Promise.reject(error))).rejects.toBe(error);
+    await expect(endWithMessage(() => Promise.reject(error))).rejects.toBe(error);
   });
 });

@@ -7,7 +7,7 @@ import { partitionKey } from '../lambdas/shared/attributes';
 import { type LocalAws, localAwsEnvironment, startLocalAws } from '../local/local-aws';
 import { prepareProviders } from '../ops/terraform/find-providers';
 import { findTerraform } from '../ops/terraform/find-terraform';
-import { clientConfig } from '../ops/terraform/tools';
+import { openAws } from '../ops/terraform/session';
 import { convertRecords, partName } from '../seed-data/convert-for-import';
 import { importPrefix } from '../stacks/names';
 import { type CommandRun, interleave, runCommand, type Summary, summarize } from './measure';
@@ -42,6 +42,7 @@ export async function benchPlan(): Promise<Result> {
     archiveVersions: archiveProviderVersion,
     stub: { workingDirectory: workFolder },
   });
+  const frame = { signal: new AbortController().signal, report: () => {} };
   const opened: { aws: LocalAws; proxy: AwsFaultProxy }[] = [];
   /** Deploy a table of so many records to an AWS of its own, and return what plans it again. */
   const deploy = async (start: Start): Promise<() => Promise<PlanRun>> => {
@@ -49,7 +50,7 @@ export async function benchPlan(): Promise<Result> {
     const proxy = await AwsFaultProxy.start(aws.url);
     opened.push({ aws, proxy });
     const env = { ...localAwsEnvironment(proxy.url, environment.region), ...providers.variables };
-    const s3 = new S3Client(await clientConfig(environment, aws.url));
+    const s3 = new S3Client((await openAws({ environment, findUrl: async () => aws.url, ...frame })).aws);
     await s3.send(new CreateBucketCommand({ Bucket: environment.stateBucket }));
     const app = writeApp(start);
     if (start.mode === 'import') await upload(app, environment, s3);

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { InputError, runCommand } from '../input-error';
+import { endWithMessage, InputError } from '../input-error';
 import { benchFunctions } from './functions';
 import { benchFolder, projectFolder, workFolder } from './paths';
 import { benchPlan } from './plan';
@@ -63,4 +63,4 @@ async function main(): Promise<void> {
   console.log(values.json ? JSON.stringify(reports, null, 2) : reports.map(toMarkdown).join('\n'));
 }
 
-runCommand(main);
+endWithMessage(main);

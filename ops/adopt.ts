@@ -1,11 +1,8 @@
-import { parseArgs } from 'node:util';
 import { readEnvironment } from '../environments';
-import { runCommand } from '../input-error';
-import { type AdoptOptions, adopt } from './adopt/adopt-stacks';
-import { approval, confirm, expectTerminal } from './command/confirm';
-import { explained } from './command/run-program';
-import { printProgress } from './terraform/stack-terraform';
-import { withTools } from './terraform/tools';
+import { adopt } from './adopt/adopt-stacks';
+import { runCommand } from './command/command';
+import { approval, expectTerminal } from './command/confirm';
+import { withSession } from './terraform/session';
 
 const usage = `Usage: npm run adopt [-- --auto-approve] [--force-unlock]
 
@@ -18,32 +15,22 @@ deployment could not write (errored.tfstate), and free a lock that a killed comm
 
 The environment is the one that SUPERMISSION_ENV names (local without it).`;
 
-async function main(): Promise<void> {
-  const { values } = parseArgs({
-    options: {
-      help: { type: 'boolean', short: 'h' },
-      'auto-approve': { type: 'boolean', default: false },
-      'force-unlock': { type: 'boolean', default: false },
-    },
-  });
-  if (values.help) {
-    console.log(usage);
-    return;
-  }
-  const hasTerminal = process.stdin.isTTY;
-  if (!values['auto-approve']) expectTerminal('adopt');
-  const environment = readEnvironment();
-  const options: AdoptOptions = {
-    approve: approval(values['auto-approve']),
-    approveUnlock: async (question) =>
-      values['force-unlock'] || (hasTerminal && !values['auto-approve'] && confirm(question)),
-    report: (line) => console.log(line),
-    onTerraformLine: printProgress,
-  };
-  await withTools(environment, async (tools) => {
-    for (const note of [`environment ${environment.name}`, ...tools.notes]) console.error(note);
-    await explained(adopt(environment, tools, options));
-  });
-}
-
-if (require.main === module) runCommand(main);
+void runCommand({
+  usage,
+  options: {
+    'auto-approve': { type: 'boolean', default: false },
+    'force-unlock': { type: 'boolean', default: false },
+  },
+  writes: true,
+  run: async ({ values }, frame) => {
+    if (!values['auto-approve']) expectTerminal('adopt');
+    const canAsk = process.stdin.isTTY && !values['auto-approve'];
+    const approveUnlock = approval(values['force-unlock'], frame);
+    await withSession({ ...frame, environment: readEnvironment(), report: console.log }, (session) =>
+      adopt(session, {
+        approve: approval(values['auto-approve'], frame),
+        approveUnlock: async (question) => (values['force-unlock'] || canAsk) && approveUnlock(question),
+      }),
+    );
+  },
+});

@@ -1,53 +1,83 @@
 import { readEnvironment } from '../environments';
-import { runCommand } from '../input-error';
-import { allStacks } from './command/chosen-stacks';
+import { InputError } from '../input-error';
+import { allStacks, chosenStacks, stackWords } from './command/chosen-stacks';
+import { runCommand } from './command/command';
 import { expectTerminal } from './command/confirm';
+import { prepareFolders } from './state/errored-state';
+import { expectStateBucket } from './state/state-bucket';
 import {
+  type CdktfCommandName,
+  type CdktfRequest,
   cdktfCalls,
-  commands,
+  cdktfCommands,
   expectTerminalBinary,
   isTableProtected,
+  lockTimeoutVariables,
   refuseProtected,
   runAll,
   synthVariables,
-  takeLockTimeout,
   withImport,
 } from './terraform/run-cdktf';
-import { prepareFolders } from './terraform/stack-terraform';
-import { type Tools, withTools } from './terraform/tools';
+import { withSession } from './terraform/session';
 
-const usage = `Usage: npm run <command> [-- [stacks] [flags of cdktf]]
-
-${Object.entries(commands)
-  .map(([name, { summary }]) => `  ${name.padEnd(8)} ${summary}`)
-  .join('\n')}
-
-Stacks: ${allStacks.join(', ')} (the last only if it is named). The environment is the one that SUPERMISSION_ENV names (local without it).
-With --lock-timeout=60s, diff, deploy and destroy wait that long for a state that somebody else has locked.
-Other flags go to cdktf as they are, for example --auto-approve; "npx cdktf <command> --help" lists them.`;
-
-async function main(): Promise<void> {
-  const [name = '--help', ...given] = process.argv.slice(2);
-  const { args, variables: lockVariables } = takeLockTimeout(name, given, process.env);
-  if (name === '--help' || args.includes('--help')) {
-    console.log(usage);
-    return;
-  }
-  const calls = cdktfCalls(name, args);
-  if (['deploy', 'destroy'].includes(name) && !args.includes('--auto-approve')) expectTerminal(name);
-  const environment = readEnvironment();
-  expectTerminalBinary();
-  await prepareFolders();
-  if (name === 'destroy') await refuseProtected(environment, args, () => isTableProtected(environment));
-  if (name === 'synth') {
-    process.exitCode = await runAll(calls, synthVariables());
-    return;
-  }
-  const steps = name === 'deploy' ? await withImport(environment, args, calls) : calls;
-  process.exitCode = await withTools(environment, ({ notes, variables }: Tools) => {
-    for (const note of [`environment ${environment.name}`, ...notes]) console.error(note);
-    return runAll(steps, { ...variables, ...lockVariables });
+const [word = '', ...args] = process.argv.slice(2);
+if (!Object.hasOwn(cdktfCommands, word)) {
+  throw new InputError({
+    where: 'command',
+    what: 'unknown',
+    got: word,
+    expected: Object.keys(cdktfCommands).join(', '),
   });
 }
+const name = word as CdktfCommandName;
+const { summary, stacks: without, options } = cdktfCommands[name];
+const takesStacks = without.length > 0;
 
-if (require.main === module) runCommand(main);
+const usage = `Usage: npm run ${name}${takesStacks ? ' [-- [stacks] [flags]]' : ''}
+
+By cdktf, in the environment that SUPERMISSION_ENV names (local without it): ${summary}.
+${
+  takesStacks
+    ? `
+Stacks: ${allStacks.join(', ')}; ${without.join(', ')} if none is named.
+Flags: ${Object.keys(options)
+        .map((flag) => `--${flag}`)
+        .join(', ')}
+`
+    : ''
+}`;
+
+void runCommand(
+  {
+    usage,
+    options,
+    ...(takesStacks && { words: stackWords }),
+    writes: true,
+    run: async ({ values: given, positionals }, frame) => {
+      const values = given as CdktfRequest['values'];
+      const request: CdktfRequest = {
+        name,
+        stacks: takesStacks ? chosenStacks(positionals, without) : [],
+        values,
+      };
+      if (['deploy', 'destroy'].includes(name) && !values['auto-approve']) expectTerminal(name);
+      const environment = readEnvironment();
+      expectTerminalBinary();
+      await prepareFolders();
+      if (name === 'synth') return runAll(cdktfCalls(request), synthVariables(), frame);
+      return withSession({ ...frame, environment }, async (session) => {
+        const variables = {
+          ...session.variables,
+          ...lockTimeoutVariables(values['lock-timeout'], session.variables),
+        };
+        await expectStateBucket(session);
+        if (name === 'destroy') {
+          await refuseProtected(environment, request.stacks, () => isTableProtected(session));
+        }
+        const calls = name === 'deploy' ? await withImport(session, request) : cdktfCalls(request);
+        return runAll(calls, variables, frame);
+      });
+    },
+  },
+  args,
+);

@@ -1,9 +1,8 @@
-import { parseArgs } from 'node:util';
 import { readEnvironment } from '../environments';
-import { runCommand } from '../input-error';
-import { allStacks, chosenStacks } from './command/chosen-stacks';
+import { allStacks, chosenStacks, stackWords } from './command/chosen-stacks';
+import { runCommand } from './command/command';
 import { describeReport, drift } from './plan/find-drift';
-import { withTools } from './terraform/tools';
+import { withSession } from './terraform/session';
 
 const usage = `Usage: npm run drift [-- [stacks] [--json]]
 
@@ -15,22 +14,16 @@ Stacks: ${allStacks.join(', ')}; all but the last if none is named.
 
 Exit code 0 without drift, 2 with drift, 1 if it could not be found out.`;
 
-async function main(): Promise<void> {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: { help: { type: 'boolean', short: 'h' }, json: { type: 'boolean' } },
-  });
-  if (values.help) {
-    console.log(usage);
-    return;
-  }
-  const stacks = chosenStacks(positionals);
-  const environment = readEnvironment();
-  const report = await withTools(environment, (tools) =>
-    drift(environment, tools, { stacks, report: (line) => console.error(`… ${line}`) }),
-  );
-  console.log(values.json ? JSON.stringify(report, null, 2) : describeReport(report));
-  if (report.drifted) process.exitCode = 2;
-}
-
-if (require.main === module) runCommand(main);
+void runCommand({
+  usage,
+  options: { json: { type: 'boolean' } },
+  words: stackWords,
+  writes: true,
+  run: async ({ values, positionals }, frame) => {
+    const stacks = chosenStacks(positionals);
+    const environment = readEnvironment();
+    const report = await withSession({ ...frame, environment }, (session) => drift(session, stacks));
+    console.log(values.json ? JSON.stringify(report, null, 2) : describeReport(report));
+    return report.drifted ? 2 : 0;
+  },
+});

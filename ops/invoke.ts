@@ -1,7 +1,8 @@
-import { parseArgs } from 'node:util';
 import { readEnvironment } from '../environments';
-import { InputError, runCommand } from '../input-error';
+import { InputError } from '../input-error';
+import { runCommand } from './command/command';
 import { invoke } from './invoke/invoke-function';
+import { openAws } from './terraform/session';
 
 const usage = `Usage: npm run invoke -- <function> [event]
 
@@ -12,21 +13,17 @@ Invoke a function of the environment that SUPERMISSION_ENV names (local without 
 
 Exit code 1 if the function failed or did not accept the event.`;
 
-async function main(): Promise<void> {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: { help: { type: 'boolean', short: 'h' } },
-  });
-  const [name, event = '{}', ...rest] = positionals;
-  if (values.help || name === undefined || rest.length > 0) {
-    (values.help ? console.log : console.error)(usage);
-    if (!values.help) process.exitCode = 1;
-    return;
-  }
-  const { answer, failed } = await invoke(readEnvironment(), name, parseEvent(event));
-  console.log(JSON.stringify(answer, null, 2));
-  if (failed) process.exitCode = 1;
-}
+void runCommand({
+  usage,
+  words: { expected: 'a function, and its event in JSON if it takes one', min: 1, max: 2 },
+  writes: false,
+  run: async ({ positionals: [name = '', event = '{}'] }, frame) => {
+    const session = await openAws({ ...frame, environment: readEnvironment() });
+    const { answer, failed } = await invoke(session, name, parseEvent(event));
+    console.log(JSON.stringify(answer, null, 2));
+    return failed ? 1 : 0;
+  },
+});
 
 function parseEvent(text: string): unknown {
   try {
@@ -35,5 +32,3 @@ function parseEvent(text: string): unknown {
     throw new InputError({ where: 'event', what: 'not JSON', got: text, expected: 'a JSON value' });
   }
 }
-
-if (require.main === module) runCommand(main);

@@ -1,6 +1,5 @@
-import { parseArgs } from 'node:util';
 import { readEnvironment } from '../environments';
-import { InputError, runCommand } from '../input-error';
+import { InputError } from '../input-error';
 import { installAdvice, searchOrder } from '../local/emulator';
 import {
   defaultPort,
@@ -11,6 +10,7 @@ import {
   logFile,
   startLocalAws,
 } from '../local/local-aws';
+import { runCommand } from './command/command';
 
 const usage = `local AWS: one URL for all services, on the loopback interface, its state thrown away at the end.
 
@@ -20,7 +20,6 @@ npm run local:status [-- --json]        say whether it runs; exit code 1 when it
 
 --port <number>  default ${defaultPort}, or a free port when that is taken
 --json           the status as JSON
---help           this text
 
 It ends by itself after ${idleLimitMinutes} minutes without a request. It needs an emulator, looked for in this order:
 ${searchOrder.map((road, index) => `  ${index + 1}. ${road}`).join('\n')}
@@ -29,15 +28,31 @@ If there is none, ${installAdvice}.
 SUPERMISSION_LOCAL_FOLDER  folder for log, record and private Python environment (default .local in the project)
 AWS_REGION                 region in the printed variables (default us-east-1)`;
 
-const commands: Record<string, (options: Options) => Promise<void>> = { up, down, status };
+void runCommand({
+  usage,
+  options: { port: { type: 'string' }, json: { type: 'boolean' } },
+  words: { expected: 'up, down or status', min: 1, max: 1 },
+  writes: false,
+  run: async ({ values, positionals: [name = ''] }) => {
+    const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
+    if (command) return command(values);
+    throw new InputError({
+      where: 'command line',
+      what: 'unknown command',
+      got: name,
+      expected: 'up, down or status',
+    });
+  },
+});
+
+const commands: Record<string, (options: Options) => Promise<number>> = { up, down, status };
 
 interface Options {
   readonly port?: string;
   readonly json?: boolean;
-  readonly help?: boolean;
 }
 
-async function up({ port }: Options): Promise<void> {
+async function up({ port }: Options): Promise<number> {
   const { region } = readEnvironment({ AWS_REGION: process.env.AWS_REGION });
   const running = await findLocalAws();
   if (running) console.log('already running');
@@ -45,19 +60,21 @@ async function up({ port }: Options): Promise<void> {
   console.log(describe(aws));
   console.log(`it ends after ${idleLimitMinutes} minutes without a request, or with npm run local:down\n`);
   console.log(localAwsExports(aws.url, region));
+  return 0;
 }
 
-async function down(): Promise<void> {
+async function down(): Promise<number> {
   const running = await findLocalAws();
   await running?.stop();
   console.log(running ? `ended ${running.url}` : 'nothing is running');
+  return 0;
 }
 
-async function status({ json }: Options): Promise<void> {
+async function status({ json }: Options): Promise<number> {
   const running = await findLocalAws();
-  if (!running) process.exitCode = 1;
   if (json) console.log(JSON.stringify({ running: running !== undefined, ...running }, null, 2));
   else console.log(running ? describe(running) : 'not running');
+  return running ? 0 : 1;
 }
 
 function describe({ url, pid, emulator, startedAt }: LocalAws): string {
@@ -70,23 +87,3 @@ function parsePort(text: string | undefined): number | undefined {
   if (port >= 1 && port <= 65_535) return port;
   throw new InputError({ where: '--port', what: 'no port', got: text, expected: '1 to 65535' });
 }
-
-void runCommand(async () => {
-  const { values: options, positionals } = parseArgs({
-    allowPositionals: true,
-    options: { port: { type: 'string' }, json: { type: 'boolean' }, help: { type: 'boolean' } },
-  });
-  const [name, ...extra] = positionals;
-  if (options.help) return console.log(usage);
-  const command = name === undefined || extra.length > 0 ? undefined : commands[name];
-  if (!command) {
-    const got = [name, ...extra].filter((word) => word !== undefined).join(' ');
-    throw new InputError({
-      where: 'command line',
-      what: 'unknown command',
-      got,
-      expected: 'up, down or status',
-    });
-  }
-  await command(options);
-});

@@ -1,12 +1,10 @@
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { readEnvironment } from '../environments';
-import { runCommand } from '../input-error';
-import { allStacks, chosenStacks } from './command/chosen-stacks';
-import { explained } from './command/run-program';
-import { type PlanOptions, type PlanReport, plan } from './plan/make-plan';
-import { prepareFolders } from './terraform/stack-terraform';
-import { withTools } from './terraform/tools';
+import { allStacks, chosenStacks, stackWords } from './command/chosen-stacks';
+import { runCommand } from './command/command';
+import { type PlanReport, plan } from './plan/make-plan';
+import { prepareFolders } from './state/errored-state';
+import { withSession } from './terraform/session';
 
 const usage = `Usage: npm run plan [-- [stacks] [--out folder] [--renew] [--skip-synth] [--json]]
 
@@ -23,6 +21,28 @@ Stacks: ${allStacks.join(', ')}; all but the last if none is named.
 
 Exit code 0 if there is nothing to change, 2 if there is, 1 if it could not be planned.`;
 
+void runCommand({
+  usage,
+  options: {
+    out: { type: 'string' },
+    renew: { type: 'boolean', default: false },
+    'skip-synth': { type: 'boolean', default: false },
+    json: { type: 'boolean' },
+  },
+  words: stackWords,
+  writes: true,
+  run: async ({ values, positionals }, frame) => {
+    const stacks = chosenStacks(positionals);
+    const environment = readEnvironment();
+    await prepareFolders();
+    const folder = values.out ?? join('plans', environment.name);
+    const options = { stacks, folder, renew: values.renew, skipSynth: values['skip-synth'] };
+    const report = await withSession({ ...frame, environment }, (session) => plan(session, options));
+    console.log(values.json ? JSON.stringify(report, null, 2) : describeReport(report));
+    return report.changes ? 2 : 0;
+  },
+});
+
 function describeReport({ folder, digest, changes, verdict, stacks }: PlanReport): string {
   return [
     verdict,
@@ -37,38 +57,3 @@ function describeReport({ folder, digest, changes, verdict, stacks }: PlanReport
       : []),
   ].join('\n');
 }
-
-async function main(): Promise<void> {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: {
-      help: { type: 'boolean', short: 'h' },
-      out: { type: 'string' },
-      renew: { type: 'boolean', default: false },
-      'skip-synth': { type: 'boolean', default: false },
-      json: { type: 'boolean' },
-    },
-  });
-  if (values.help) {
-    console.log(usage);
-    return;
-  }
-  const stacks = chosenStacks(positionals);
-  const environment = readEnvironment();
-  await prepareFolders();
-  const options: PlanOptions = {
-    stacks,
-    folder: values.out ?? join('plans', environment.name),
-    renew: values.renew,
-    skipSynth: values['skip-synth'],
-    report: (line) => console.error(`… ${line}`),
-  };
-  const report = await withTools(environment, (tools) => {
-    for (const note of [`environment ${environment.name}`, ...tools.notes]) console.error(note);
-    return explained(plan(environment, tools, options));
-  });
-  console.log(values.json ? JSON.stringify(report, null, 2) : describeReport(report));
-  if (report.changes) process.exitCode = 2;
-}
-
-if (require.main === module) runCommand(main);

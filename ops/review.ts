@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { readEnvironment } from '../environments';
-import { InputError, runCommand } from '../input-error';
+import { InputError } from '../input-error';
+import { runCommand } from './command/command';
 import { readPlans } from './review/plans-to-review';
 import { htmlOf } from './review/render/html';
 import { markdownOf } from './review/render/markdown';
@@ -22,46 +22,42 @@ pull request, 65,000 characters at most.
 
 Exit code 0 without an open risk, 2 with one, 1 if it could not be found out.`;
 
-async function main(): Promise<void> {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: {
-      help: { type: 'boolean', short: 'h' },
-      json: { type: 'boolean' },
-      html: { type: 'string' },
-      accept: { type: 'string', multiple: true },
-      'max-changed-items': { type: 'string' },
-    },
-  });
-  if (values.help) {
-    console.log(usage);
-    return;
-  }
-  const [path = join('plans', readEnvironment().name), surplus] = positionals;
-  if (surplus !== undefined) throw problem('argument', 'one too many', surplus, 'one folder or one plan');
-  const { environment, plans, sizeOf } = await readPlans(path);
-  const row = environment === undefined ? undefined : readEnvironment({ SUPERMISSION_ENV: environment });
-  const byFlag = values.accept ?? [];
-  const maxChangedItems = readLimit(values['max-changed-items']) ?? row?.maxChangedItems;
-  const result = review(plans, {
-    accepted: [...byFlag, ...(row?.acceptedRisks ?? [])],
-    ...(maxChangedItems !== undefined && { maxChangedItems }),
-    sizeOf,
-  });
-  const unknown = result.unusedAccepts.find((name) => byFlag.includes(name));
-  if (unknown !== undefined) {
-    const names = result.risks.map(({ name }) => name).join(', ');
-    throw problem(
-      '--accept',
-      'no such risk',
-      unknown,
-      names === '' ? 'none: there is no risk' : `one of ${names}`,
-    );
-  }
-  if (values.html !== undefined) writeFileSync(values.html, htmlOf(result));
-  process.stdout.write(values.json ? `${JSON.stringify(result, null, 2)}\n` : markdownOf(result));
-  if (result.status === 'open-risks') process.exitCode = 2;
-}
+void runCommand({
+  usage,
+  options: {
+    json: { type: 'boolean' },
+    html: { type: 'string' },
+    accept: { type: 'string', multiple: true },
+    'max-changed-items': { type: 'string' },
+  },
+  words: { expected: 'one plan folder, or one plan as JSON', max: 1 },
+  writes: false,
+  run: async ({ values, positionals }) => {
+    const [path = join('plans', readEnvironment().name)] = positionals;
+    const { environment, plans, sizeOf } = await readPlans(path);
+    const row = environment === undefined ? undefined : readEnvironment({ SUPERMISSION_ENV: environment });
+    const byFlag = values.accept ?? [];
+    const maxChangedItems = readLimit(values['max-changed-items']) ?? row?.maxChangedItems;
+    const result = review(plans, {
+      accepted: [...byFlag, ...(row?.acceptedRisks ?? [])],
+      ...(maxChangedItems !== undefined && { maxChangedItems }),
+      sizeOf,
+    });
+    const unknown = result.unusedAccepts.find((name) => byFlag.includes(name));
+    if (unknown !== undefined) {
+      const names = result.risks.map(({ name }) => name).join(', ');
+      throw problem(
+        '--accept',
+        'no such risk',
+        unknown,
+        names === '' ? 'none: there is no risk' : `one of ${names}`,
+      );
+    }
+    if (values.html !== undefined) writeFileSync(values.html, htmlOf(result));
+    process.stdout.write(values.json ? `${JSON.stringify(result, null, 2)}\n` : markdownOf(result));
+    return result.status === 'open-risks' ? 2 : 0;
+  },
+});
 
 function readLimit(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
@@ -72,5 +68,3 @@ function readLimit(text: string | undefined): number | undefined {
 function problem(where: string, what: string, got: unknown, expected: string): InputError {
   return new InputError({ where, what, got, expected });
 }
-
-if (require.main === module) runCommand(main);

@@ -1,9 +1,9 @@
-import { parseArgs } from 'node:util';
 import { readEnvironment } from '../environments';
-import { runCommand } from '../input-error';
 import { partitionKey } from '../lambdas/shared/attributes';
 import { loadSeed } from '../seed-data/load-seed';
+import { runCommand } from './command/command';
 import { describeCheck, smoke } from './invoke/smoke-test';
+import { openAws } from './terraform/session';
 
 const usage = `Usage: npm run smoke [-- --json]
 
@@ -18,21 +18,17 @@ there, and its answer must have the right form and no attribute that the environ
 
 Exit code 0 if every check is ok, 1 if not.`;
 
-async function main(): Promise<void> {
-  const { values } = parseArgs({
-    options: { help: { type: 'boolean', short: 'h' }, json: { type: 'boolean' } },
-  });
-  if (values.help) {
-    console.log(usage);
-    return;
-  }
-  const environment = readEnvironment();
-  const seed = loadSeed(environment.seed, { partitionKey });
-  const report = await smoke(environment, seed, (check) => {
-    if (!values.json) console.log(describeCheck(check));
-  });
-  if (values.json) console.log(JSON.stringify(report, null, 2));
-  if (!report.ok) process.exitCode = 1;
-}
-
-if (require.main === module) runCommand(main);
+void runCommand({
+  usage,
+  options: { json: { type: 'boolean' } },
+  writes: false,
+  run: async ({ values }, frame) => {
+    const session = await openAws({ ...frame, environment: readEnvironment() });
+    const seed = loadSeed(session.environment.seed, { partitionKey });
+    const report = await smoke(session, seed, (check) => {
+      if (!values.json) console.log(describeCheck(check));
+    });
+    if (values.json) console.log(JSON.stringify(report, null, 2));
+    return report.ok ? 0 : 1;
+  },
+});

@@ -1,19 +1,26 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { type Environment, readEnvironment } from '../environments';
-import { InputError, runCommand } from '../input-error';
+import { InputError } from '../input-error';
 import { findLocalAws, type LocalAws, localAwsExports, startLocalAws } from '../local/local-aws';
 import { stackNames } from '../stacks/names';
-import { run } from './command/run-program';
-import { StepError, Steps } from './command/timed-steps';
+import { type Frame, runCommand } from './command/command';
+import { runProgram } from './command/run-program';
+import { TimedSteps } from './command/timed-steps';
 import { invoke } from './invoke/invoke-function';
 import { notebookInvocations } from './invoke/smoke-test';
+import { prepareFolders } from './state/errored-state';
 import { bootstrap } from './state/make-state-bucket';
 import { removeStateBucket } from './state/remove-state-bucket';
-import { cdktfCalls, cdktfScript, expectTerminalBinary } from './terraform/run-cdktf';
-import { prepareFolders } from './terraform/stack-terraform';
-import { type Tools, withTools } from './terraform/tools';
+import {
+  type CdktfRequest,
+  cdktfCalls,
+  cdktfScript,
+  expectTerminalBinary,
+  interruptBelow,
+} from './terraform/run-cdktf';
+import { type Session, withSession } from './terraform/session';
+import { isProgress } from './terraform/stack-terraform';
 
 const usage = `Usage: npm start [-- --keep]
 
@@ -21,92 +28,80 @@ Start a local AWS, deploy the system to it with cdktf, invoke both functions, re
 
   --keep  leave it running, and say how to go on with it`;
 
-async function main(): Promise<void> {
-  const { values } = parseArgs({
-    options: { help: { type: 'boolean', short: 'h' }, keep: { type: 'boolean' } },
-  });
-  if (values.help) {
-    console.log(usage);
-    return;
-  }
-  const environment = readEnvironment();
-  if (!environment.emulated) {
+void runCommand({
+  usage,
+  options: { keep: { type: 'boolean', default: false } },
+  writes: true,
+  run: async ({ values: { keep } }, frame) => {
+    const environment = readEnvironment();
+    expectStartable(environment);
+    if (keep && (await findLocalAws())) {
+      throw new InputError('local AWS: already running; end it first with "npm run local:down"');
+    }
+    expectTerminalBinary();
+    await prepareFolders();
+    await start(environment, keep, frame);
+  },
+});
+
+function expectStartable({ emulated, name, seed }: Environment): void {
+  if (!emulated) {
     throw new InputError({
       where: 'SUPERMISSION_ENV',
       what: 'not an environment on this machine',
-      got: environment.name,
+      got: name,
       expected: 'local; other environments are deployed with "npm run deploy"',
     });
   }
-  if (environment.seed.mode === 'import') {
+  if (seed.mode === 'import') {
     throw new InputError({
-      where: `environments.ts: ${environment.name}.seed.mode`,
+      where: `environments.ts: ${name}.seed.mode`,
       what: 'more than this shows',
-      got: environment.seed.mode,
+      got: seed.mode,
       expected:
         'items; or "npm run local:up", "npm run bootstrap", "npm run seed:upload" and "npm run deploy"',
     });
   }
-  if (values.keep && (await findLocalAws())) {
-    throw new InputError('local AWS: already running; end it first with "npm run local:down"');
-  }
-  expectTerminalBinary();
-  await prepareFolders();
-
-  const interruption = new AbortController();
-  const interrupt = () => interruption.abort();
-  process.on('SIGINT', interrupt);
-  process.on('SIGTERM', interrupt);
-  try {
-    await start(environment, values.keep ?? false, interruption.signal);
-  } catch (error) {
-    const interrupted = interruption.signal.aborted;
-    if (!(error instanceof StepError) && !interrupted) throw error;
-    if (interrupted) console.error('Interrupted; nothing is left running.');
-    process.exitCode = interrupted ? 130 : 1;
-  }
 }
 
-async function start(environment: Environment, keep: boolean, signal: AbortSignal): Promise<void> {
-  const steps = new Steps('.local/start.log', signal);
-  const aws = await steps.run('Start a local AWS', () => startLocalAws({ keep }));
+async function start(environment: Environment, keep: boolean, frame: Frame): Promise<void> {
+  const steps = new TimedSteps('.local/start.log', frame.signal, isProgress);
+  let aws: LocalAws | undefined;
+  // Begun once Terraform has been found.
+  const findUrl = async () => {
+    aws = await steps.run('Start a local AWS', () => startLocalAws({ keep }));
+    console.log(`    ${aws.emulator} at ${aws.url}`);
+    return aws.url;
+  };
+  const report = (line: string) => console.log(`    ${line}`);
   let leftRunning = false;
   try {
-    await withTools(
-      environment,
-      async (tools) => {
-        for (const note of [`${aws.emulator} at ${aws.url}`, ...tools.notes]) console.log(`    ${note}`);
-        await steps.run('Create the state bucket', (report) =>
-          bootstrap(environment, tools, report, aws.url),
-        );
-        await deploy(tools, steps);
-        await invokeAll(environment, aws, steps);
-        if (!keep) await removeAll(environment, tools, aws, steps);
-      },
-      aws.url,
-    );
+    await withSession({ ...frame, environment, findUrl, report }, async (session) => {
+      await steps.run('Create the state bucket', (report) => bootstrap({ ...session, report }));
+      await deploy(session, steps);
+      await invokeAll(session, steps);
+      if (!keep) await removeAll(session, steps);
+    });
     leftRunning = keep;
   } finally {
-    if (!leftRunning) await aws.stop();
+    if (!leftRunning) await aws?.stop();
   }
-  console.log(leftRunning ? goOn(aws.url, environment.region) : ended);
+  console.log(aws && leftRunning ? goOn(aws.url, environment.region) : ended);
 }
 
-async function deploy(tools: Tools, steps: Steps): Promise<void> {
+async function deploy(session: Session, steps: TimedSteps): Promise<void> {
   const outputsFile = join('.local', 'outputs.json');
   const stacks = [stackNames.table, stackNames.functions];
-  await steps.run(
-    'cdktf deploy',
-    cdktf(tools, steps.signal, 'deploy', ...stacks, `--outputs-file=${outputsFile}`),
-  );
+  const values = { 'outputs-file': outputsFile };
+  await steps.run('cdktf deploy', cdktf(session, { name: 'deploy', stacks, values }));
   console.log(`\nDeployed\n${await readOutputs(outputsFile)}\n`);
 }
 
-async function invokeAll(environment: Environment, { url }: LocalAws, steps: Steps): Promise<void> {
+async function invokeAll(session: Session, steps: TimedSteps): Promise<void> {
   const answers = await steps.run('Invoke the functions', () =>
     Promise.all(
       notebookInvocations.map(async ({ functionName: name, event }) => {
-        const { answer, failed } = await invoke(environment, name, event, url);
+        const { answer, failed } = await invoke(session, name, event);
         if (failed) throw new Error(`${name}: failed, answered ${JSON.stringify(answer)}`);
         return `\n${name} ${JSON.stringify(event)}\n${JSON.stringify(answer, null, 2)}`;
       }),
@@ -116,21 +111,23 @@ async function invokeAll(environment: Environment, { url }: LocalAws, steps: Ste
 }
 
 /** The state bucket too: an emulator that was running before goes on, and must have nothing of ours left. */
-async function removeAll(environment: Environment, tools: Tools, { url }: LocalAws, steps: Steps) {
-  await steps.run('cdktf destroy', cdktf(tools, steps.signal, 'destroy'));
+async function removeAll(session: Session, steps: TimedSteps): Promise<void> {
+  const stacks = [stackNames.table, stackNames.functions];
+  await steps.run('cdktf destroy', cdktf(session, { name: 'destroy', stacks, values: {} }));
   await steps.run('Remove the state bucket', (report) =>
-    removeStateBucket(environment, { approve: async () => true, report, url }),
+    removeStateBucket({ ...session, report }, async () => true),
   );
 }
 
-/** A run of cdktf that takes its lines to the log and ends with the signal. */
-function cdktf(tools: Tools, signal: AbortSignal, command: string, ...args: string[]) {
-  const [call = []] = cdktfCalls(command, [...args, '--auto-approve']);
+/** A run of cdktf that takes its lines to the log. */
+function cdktf({ variables, signal }: Session, request: CdktfRequest) {
+  const [call = []] = cdktfCalls({ ...request, values: { ...request.values, 'auto-approve': true } });
   return (report: (line: string) => void) =>
-    run(process.execPath, [...cdktfScript, ...call], {
-      env: { ...tools.variables, CI: '1' },
+    runProgram(process.execPath, [...cdktfScript, ...call], {
+      env: { ...variables, CI: '1' },
       onLine: report,
       signal,
+      interrupt: interruptBelow,
     });
 }
 
@@ -154,5 +151,3 @@ Try next: npm run invoke -- MissionDetailsFunction '{"superhero":"Batman"}'
           change a handler or a record, then npm run diff and npm run deploy
           npm run local:down ends it`;
 }
-
-if (require.main === module) runCommand(main);

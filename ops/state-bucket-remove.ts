@@ -1,9 +1,10 @@
-import { parseArgs } from 'node:util';
 import { readEnvironment } from '../environments';
-import { InputError, runCommand } from '../input-error';
-import { confirm, expectTerminal } from './command/confirm';
+import { InputError } from '../input-error';
+import { runCommand } from './command/command';
+import { approval, expectTerminal } from './command/confirm';
 import { removeStateBucket } from './state/remove-state-bucket';
 import { messageOf, statusOf } from './state/state-bucket';
+import { openAws } from './terraform/session';
 
 const usage = `Usage: npm run state-bucket:remove [-- --auto-approve]
 
@@ -13,21 +14,16 @@ lock is held.
 
   --auto-approve  do not ask`;
 
-async function main(): Promise<void> {
-  const { values } = parseArgs({
-    options: { help: { type: 'boolean', short: 'h' }, 'auto-approve': { type: 'boolean' } },
-  });
-  if (values.help) {
-    console.log(usage);
-    return;
-  }
-  const approved = values['auto-approve'] ?? false;
-  if (!approved) expectTerminal('state-bucket:remove');
-  const approve = approved ? async () => true : confirm;
-  await removeStateBucket(readEnvironment(), { approve, report: console.log }).catch((error: unknown) => {
-    if (statusOf(error) !== 403) throw error;
-    throw new InputError(`state-bucket:remove: stopped, ${messageOf(error)}; it can be run again`);
-  });
-}
-
-if (require.main === module) runCommand(main);
+void runCommand({
+  usage,
+  options: { 'auto-approve': { type: 'boolean', default: false } },
+  writes: true,
+  run: async ({ values }, frame) => {
+    if (!values['auto-approve']) expectTerminal('state-bucket:remove');
+    const session = await openAws({ ...frame, environment: readEnvironment(), report: console.log });
+    await removeStateBucket(session, approval(values['auto-approve'], frame)).catch((error: unknown) => {
+      if (statusOf(error) !== 403) throw error;
+      throw new InputError(`state-bucket:remove: stopped, ${messageOf(error)}; it can be run again`);
+    });
+  },
+});

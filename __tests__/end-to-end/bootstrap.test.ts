@@ -26,6 +26,7 @@ import { removeStateBucket } from '../../ops/state/remove-state-bucket';
 import { findTerraform } from '../../ops/terraform/find-terraform';
 import { commandBlocks } from '../documents';
 import { descendants, untilGone } from '../local/aws-fixture';
+import { awsSession } from '../session';
 import { AwsFaultProxy, type SeenRequest } from './aws-fault-proxy';
 import { Checkout, type CommandResult } from './checkout';
 
@@ -248,8 +249,9 @@ describe('npm run state-bucket:remove', () => {
 });
 
 describe('bootstrap, before anything is made', () => {
-  const noTools = { terraform: '/no/terraform', variables: {}, notes: [] };
-  const attempt = (row: Environment = environment, url = proxy.url) => bootstrap(row, noTools, () => {}, url);
+  const noTerraform = { path: '/no/terraform', version: '1.11.4', product: 'terraform' } as const;
+  const attempt = async (of: Environment = environment, url = proxy.url) =>
+    bootstrap({ ...(await awsSession(of, url)), terraform: noTerraform, variables: {} });
 
   afterEach(async () => {
     expect(proxy.seen.filter(isWrite)).toEqual([]);
@@ -440,9 +442,8 @@ const describeRequest = ({ method, path }: SeenRequest) => `${method} ${path}`;
 /** Remove in this process: what was said, and why it stopped if it did. */
 async function remove(approve: (question: string) => Promise<boolean> = async () => true) {
   const lines: string[] = [];
-  const report = (line: string) => lines.push(line);
   try {
-    await removeStateBucket(environment, { approve, report, url: proxy.url });
+    await removeStateBucket(await awsSession(environment, proxy.url, lines), approve);
     return { lines };
   } catch (error) {
     return { lines, error: error as Error };

@@ -16,7 +16,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { zipSync } from 'fflate';
-import { apply } from '../../ops/plan/apply-plan';
+import { apply, readFolder } from '../../ops/plan/apply-plan';
 import type { Manifest } from '../../ops/plan/plan-folder';
 import { Checkout } from './checkout';
 import { describeWithLocalAws } from './terraform-needed';
@@ -274,20 +274,16 @@ describeWithLocalAws('a plan that is made in one checkout and applied in another
       ],
     ];
 
-    const tampered = async (kind: string, tamper: (place: string) => void, options = {}) => {
+    const tampered = async (kind: string, tamper: (place: string) => void, digest?: string) => {
       const place = join(elsewhere, kind.replaceAll(' ', '-'), 'plan');
       mkdirSync(join(place, '..'));
       cpSync(folder, place, { recursive: true });
       tamper(place);
       bench.proxy.reset();
       const approve = jest.fn(async () => true);
-      const result = apply(bench.environment, bench.tools, {
-        folder: place,
-        approve,
-        report: () => {},
-        url: bench.proxy.url,
-        ...options,
-      });
+      const result = readFolder(place, digest).then((plan) =>
+        apply(bench.session(), { folder: place, plan, approve }),
+      );
       const message = await result.then(
         () => 'applied',
         (error: Error) => error.message,
@@ -317,7 +313,7 @@ describeWithLocalAws('a plan that is made in one checkout and applied in another
       const { message, approve } = await tampered(
         'only the digest tells',
         (place) => editManifest(place, (manifest) => Object.assign(manifest, { createdAt })),
-        { digest },
+        digest,
       );
 
       expect(message).toMatch(/manifest\.json: not the plan that is meant, or altered/);
@@ -386,11 +382,10 @@ describeWithLocalAws('a plan that is made in one checkout and applied in another
     bench.proxy.reset();
     bench.proxy.before = ({ method, path }) => method === 'PUT' && path.includes('table.tfstate?');
 
-    const applied = apply(bench.environment, bench.tools, {
+    const applied = apply(bench.session(lines), {
       folder,
+      plan: await readFolder(folder),
       approve: async () => true,
-      report: (line) => lines.push(line),
-      url: bench.proxy.url,
     });
 
     await expect(applied).rejects.toThrow(

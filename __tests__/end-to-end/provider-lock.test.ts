@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { findTerraform } from '../../ops/terraform/find-terraform';
-import { lockFile } from '../../ops/terraform/tools';
+import { lockFile } from '../../ops/terraform/stack-folder';
 import { zip } from '../local/aws-fixture';
 import { Checkout } from './checkout';
 import { itWithTerraform } from './terraform-needed';

@@ -5,7 +5,7 @@ import { AwsProvider } from '@cdktf/provider-aws/lib/provider';
 import { App, TerraformStack } from 'cdktf';
 import semver from 'semver';
 import { archiveProviderVersion, type Environment } from '../../environments';
-import { run } from '../../ops/command/run-program';
+import { runProgram } from '../../ops/command/run-program';
 import { prepareProviders } from '../../ops/terraform/find-providers';
 import { findTerraform } from '../../ops/terraform/find-terraform';
 import {
@@ -58,9 +58,11 @@ async function readSchemas(): Promise<Found> {
     };
     writeFileSync(join(folder, 'main.tf.json'), JSON.stringify({ terraform: { required_providers } }));
     const inFolder = { cwd: folder, env: { ...process.env, ...providers.variables } };
-    await run(terraform.path, ['init', '-input=false'], inFolder);
-    const { provider_selections } = JSON.parse(await run(terraform.path, ['version', '-json'], inFolder));
-    const schema = JSON.parse(await run(terraform.path, ['providers', 'schema', '-json'], inFolder));
+    await runProgram(terraform.path, ['init', '-input=false'], inFolder);
+    const { provider_selections } = JSON.parse(
+      await runProgram(terraform.path, ['version', '-json'], inFolder),
+    );
+    const schema = JSON.parse(await runProgram(terraform.path, ['providers', 'schema', '-json'], inFolder));
     const named = (all: Record<string, unknown>) =>
       Object.fromEntries(Object.entries(all).map(([address, value]) => [address.split('/').pop(), value]));
     process.stdout.write(`schema of ${providers.notes.join('; ')}\n`);

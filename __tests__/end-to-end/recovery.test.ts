@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
 import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { DeleteObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import { addressesOf, type State } from '../../ops/state/state-file';
+import { addressesOf } from '../../ops/state/state-file';
 import { readLock } from '../../ops/state/state-lock';
+import type { State } from '../../ops/terraform/stack-terraform';
+import { awsSession } from '../session';
 import type { SeenRequest } from './aws-fault-proxy';
 import { seedRecords, Workbench } from './workbench';
 
@@ -131,7 +133,7 @@ describe('a lock that nobody holds any more', () => {
       `table: ada@build-7 holds the lock for 3 hours, since ${lock.Created} (OperationTypeApply, lock ${lock.ID})`,
     );
     expect(stdout).toContain('table: the lock is free');
-    expect(await readLock(bench.environment, 'table', bench.aws.url)).toBeUndefined();
+    expect(await readLock(await awsSession(bench.environment, bench.aws.url), 'table')).toBeUndefined();
   });
 
   it('fails when only the plan is approved beforehand, and names the owner', async () => {
@@ -144,7 +146,7 @@ describe('a lock that nobody holds any more', () => {
       /^table: ada@build-7 holds the lock for 3 hours.*free it with "npm run adopt -- --force-unlock"$/m,
     );
     expect(stderr).not.toMatch(/^\s+at /m);
-    expect(await readLock(bench.environment, 'table', bench.aws.url)).toEqual(lock);
+    expect(await readLock(await awsSession(bench.environment, bench.aws.url), 'table')).toEqual(lock);
   });
 
   it('is waited for by a deployment that is told to', async () => {

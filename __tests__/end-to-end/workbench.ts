@@ -6,13 +6,13 @@ import { CreateBucketCommand, GetObjectCommand, ListObjectsV2Command, S3Client }
 import { type Environment, readEnvironment } from '../../environments';
 import { instanceFile, type LocalAws, localAwsEnvironment, startLocalAws } from '../../local/local-aws';
 import { adopt } from '../../ops/adopt/adopt-stacks';
-import type { State } from '../../ops/state/state-file';
 import { type Providers, prepareProviders } from '../../ops/terraform/find-providers';
 import { findTerraform } from '../../ops/terraform/find-terraform';
-import type { Configuration } from '../../ops/terraform/stack-terraform';
-import type { Tools } from '../../ops/terraform/tools';
+import { type Session, supervised } from '../../ops/terraform/session';
+import type { Configuration, State } from '../../ops/terraform/stack-terraform';
 import { expectWithinBudget } from '../budgets';
 import { descendants, untilGone } from '../local/aws-fixture';
+import { awsSession } from '../session';
 import { AwsFaultProxy } from './aws-fault-proxy';
 import { Checkout, type CommandResult } from './checkout';
 
@@ -74,7 +74,7 @@ export class Workbench {
     readonly checkout: Checkout,
     readonly aws: LocalAws,
     readonly proxy: AwsFaultProxy,
-    readonly tools: Tools,
+    private readonly ownSession: Session,
     private readonly providers: Providers,
   ) {
     process.chdir(checkout.folder);
@@ -95,8 +95,9 @@ export class Workbench {
       stub: { workingDirectory: join(checkout.folder, 'cdktf.out/stacks/functions') },
     });
     const variables = { ...localAwsEnvironment(proxy.url, 'us-east-1'), ...providers.variables };
-    const tools = { terraform: terraform.path, variables, notes: [] };
-    const bench = new Workbench(checkout, aws, proxy, tools, providers);
+    const tools = { terraform, variables: { ...variables, ...supervised(terraform) } };
+    const connected = await awsSession(readEnvironment({}), proxy.url);
+    const bench = new Workbench(checkout, aws, proxy, { ...connected, ...tools }, providers);
     const synth = await checkout.run(process.execPath, ['ops/terraform/run-app.mjs']);
     expect(synth).toMatchObject({ exitCode: 0 });
     for (const stack of ['table', 'functions']) {
@@ -112,6 +113,11 @@ export class Workbench {
     await this.proxy.close();
     await this.aws.stop();
     this.checkout.remove();
+  }
+
+  /** What commands in this process work with; what they tell the operator goes to `lines`. */
+  session(lines: string[] = []): Session {
+    return { ...this.ownSession, report: (line) => lines.push(line) };
   }
 
   /** Configuration of AWS clients that go around the proxy. */
@@ -146,7 +152,10 @@ export class Workbench {
   }
 
   startTerraform(cwd: string, args: readonly string[]): Running {
-    return start(this.tools.terraform, [...args, '-no-color'], { cwd, env: this.tools.variables });
+    return start(this.ownSession.terraform.path, [...args, '-no-color'], {
+      cwd,
+      env: this.ownSession.variables,
+    });
   }
 
   /** Start a script of package.json as a user would. */
@@ -161,15 +170,12 @@ export class Workbench {
   async adopt({ approve = true, unlock = false } = {}): Promise<string> {
     const lines: string[] = [];
     try {
-      await adopt(this.environment, this.tools, {
+      await adopt(this.session(lines), {
         approve: async () => approve,
         approveUnlock: async () => unlock,
-        report: (line) => lines.push(line),
-        url: this.proxy.url,
       });
     } catch (error) {
-      const { message, lastLines = [] } = error as { message: string; lastLines?: string[] };
-      throw new Error([...lines, ...lastLines, message].join('\n'));
+      throw new Error([...lines, (error as Error).message].join('\n'));
     }
     return lines.join('\n');
   }

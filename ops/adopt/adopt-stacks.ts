@@ -3,14 +3,14 @@ import { join } from 'node:path';
 import type { Environment } from '../../environments';
 import { InputError } from '../../input-error';
 import { stackNames, stateKey } from '../../stacks/names';
-import { destroyedBy } from '../plan/plan-json';
+import { destroyedBy, readPlan } from '../plan/plan-json';
 import { describeFinding } from '../review/finding';
 import { review } from '../review/review';
 import { erroredStateFile, erroredStates } from '../state/errored-state';
-import { addressesOf, backUp, nextAfter, type State, withoutTaint, withRecords } from '../state/state-file';
+import { addressesOf, backUp, nextAfter, withoutTaint, withRecords } from '../state/state-file';
 import { describeLock, readLock } from '../state/state-lock';
-import { StackTerraform } from '../terraform/stack-terraform';
-import { clientConfig, synthesize, type Tools } from '../terraform/tools';
+import type { Session } from '../terraform/session';
+import { StackTerraform, type State, synthesize } from '../terraform/stack-terraform';
 import { findExisting } from './find-existing';
 
 export interface AdoptOptions {
@@ -18,12 +18,6 @@ export interface AdoptOptions {
   readonly approve: (question: string) => Promise<boolean>;
   /** Asked before a lock is freed. */
   readonly approveUnlock: (question: string) => Promise<boolean>;
-  /** Called with each line for the operator. */
-  readonly report: (line: string) => void;
-  /** Called with each line that Terraform prints. */
-  readonly onTerraformLine?: (line: string) => void;
-  /** The local AWS to use, if not the one that `npm run local:up` started. */
-  readonly url?: string;
 }
 
 /**
@@ -31,24 +25,22 @@ export interface AdoptOptions {
  *
  * @throws InputError if a lock is not freed, a plan is not approved, or something would be replaced or destroyed
  */
-export async function adopt(environment: Environment, tools: Tools, options: AdoptOptions): Promise<void> {
-  const context = { environment, ...options };
-  const open = (stack: string, folder?: string) =>
-    new StackTerraform(stack, tools, options.onTerraformLine, folder);
+export async function adopt(session: Session, options: AdoptOptions): Promise<void> {
+  const { environment, report } = session;
+  const context = { ...session, ...options };
+  const open = (stack: string, folder?: string) => new StackTerraform(stack, session, folder);
 
   const errored = erroredStates().map(({ stack, folder }) => open(stack, folder));
   for (const terraform of errored) await expectOwnState(terraform, environment);
 
-  options.report('synthesize');
-  await synthesize({ env: tools.variables });
+  report('synthesize');
+  await synthesize(session);
   for (const terraform of errored) await saveErroredState(terraform, context);
   for (const stack of Object.values(stackNames)) await freeStaleLock(open(stack), context);
   for (const stack of [stackNames.table, stackNames.functions]) await adoptStack(open(stack), context);
 }
 
-interface Context extends AdoptOptions {
-  readonly environment: Environment;
-}
+type Context = Session & AdoptOptions;
 
 /** The folder's configuration may have been synthesized for another environment since. */
 async function expectOwnState(terraform: StackTerraform, environment: Environment): Promise<void> {
@@ -87,9 +79,9 @@ async function saveErroredState(terraform: StackTerraform, context: Context): Pr
 }
 
 async function freeStaleLock(terraform: StackTerraform, context: Context): Promise<void> {
-  const { environment, approveUnlock, report, url } = context;
+  const { approveUnlock, report } = context;
   const { stack } = terraform;
-  const lock = await readLock(environment, stack, url);
+  const lock = await readLock(context, stack);
   if (!lock) return;
   const holder = `${stack}: ${describeLock(lock)}`;
   report(holder);
@@ -101,14 +93,13 @@ async function freeStaleLock(terraform: StackTerraform, context: Context): Promi
 }
 
 async function adoptStack(terraform: StackTerraform, context: Context): Promise<void> {
-  const { environment, approve, report, url } = context;
+  const { environment, aws, approve, report } = context;
   const { stack } = terraform;
   await terraform.tidy();
   const before = await terraform.pull();
   const { known, tainted } = addressesOf(before);
   const complete = new Set([...known].filter((address) => !tainted.has(address)));
-  const config = await clientConfig(environment, url);
-  const existing = await findExisting(await terraform.configuration(), complete, config);
+  const existing = await findExisting(await terraform.configuration(), complete, aws);
   const imports = existing.imports.filter(({ to }) => !tainted.has(to));
   const unfinished = existing.imports.filter(({ to }) => tainted.has(to)).map(({ to }) => to);
   const { records } = existing;
@@ -127,7 +118,7 @@ async function adoptStack(terraform: StackTerraform, context: Context): Promise<
   const pushed = changesState ? await terraform.pull() : undefined;
   let isApplying = false;
   try {
-    const plan = await terraform.plan(imports);
+    const plan = readPlan((await terraform.plan(imports)).json, stack);
     const { findings, stacks } = review([{ stack, plan }]);
     const destroyed = destroyedBy(plan.resource_changes ?? []);
     for (const { key } of records) report(`  ${key}: record taken into the state as it is`);
@@ -149,7 +140,7 @@ async function adoptStack(terraform: StackTerraform, context: Context): Promise<
   } finally {
     await terraform.tidy();
     if (pushed && !isApplying) {
-      await terraform.push(nextAfter(pushed, before ?? { ...pushed, resources: [] }));
+      await terraform.push(nextAfter(pushed, before ?? { ...pushed, resources: [] }), { isCleanUp: true });
     }
   }
 }

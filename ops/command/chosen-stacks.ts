@@ -1,19 +1,26 @@
+import { minimatch } from 'minimatch';
 import { InputError } from '../../input-error';
 import { stackNames, systemStacks } from '../../stacks/names';
 
 /** Every stack that a command line may name. */
 export const allStacks: readonly string[] = Object.values(stackNames);
 
+/** What a command that takes stacks expects on its command line. */
+export const stackWords = { expected: `stacks: ${allStacks.join(', ')}`, max: Number.POSITIVE_INFINITY };
+
 /**
- * The stacks that a command line names, in the order of their deployment; those of the system if it names none.
+ * The stacks that words of a command line name, each once and in the order of their deployment; a pattern such as
+ * `func*` names all that it fits.
  *
- * @throws InputError for a name that no stack has
+ * @param without - the stacks if there are no words
+ * @throws InputError for a word that names none
  */
-export function chosenStacks(names: readonly string[]): readonly string[] {
-  const unknown = names.find((name) => !allStacks.includes(name));
-  if (unknown !== undefined) {
-    const expected = `one of ${allStacks.join(', ')}`;
-    throw new InputError({ where: 'stack', what: 'unknown', got: unknown, expected });
+export function chosenStacks(words: readonly string[], without = systemStacks): readonly string[] {
+  const expected = `one of ${allStacks.join(', ')}, or a pattern such as "func*"`;
+  for (const word of words) {
+    if (allStacks.some((stack) => minimatch(stack, word))) continue;
+    throw new InputError({ where: 'stack', what: 'unknown', got: word, expected });
   }
-  return names.length > 0 ? allStacks.filter((stack) => names.includes(stack)) : systemStacks;
+  if (words.length === 0) return without;
+  return allStacks.filter((stack) => words.some((word) => minimatch(stack, word)));
 }

@@ -3,49 +3,51 @@ import { createInterface } from 'node:readline';
 import { stripVTControlCharacters } from 'node:util';
 import { InputError } from '../../input-error';
 
-export interface RunOptions {
+export interface ProgramOptions {
   readonly cwd?: string;
   readonly env?: NodeJS.ProcessEnv;
-  /** Called with every line of the command's output, without terminal codes. */
+  /** Called with every line of the program's output, without terminal codes. */
   readonly onLine?: (line: string) => void;
-  /** Ends the command as Ctrl-C would. */
+  /** Ends the program as Ctrl-C would; it is waited for. */
   readonly signal?: AbortSignal;
+  /** How it is told to end. @default SIGINT */
+  readonly interrupt?: (pid: number) => void;
 }
 
-/** A command that ended with another exit code than 0. */
-export class CommandError extends Error {
-  override readonly name = 'CommandError';
-
+/** A program that ended with another exit code than 0: its last lines are the message. */
+export class ProgramError extends InputError {
   constructor(
-    readonly command: string,
+    readonly program: string,
     readonly exitCode: number,
     readonly lastLines: readonly string[],
   ) {
-    super(`${command}: ended with exit code ${exitCode}`);
+    super(...lastLines, `${program}: ended with exit code ${exitCode}`);
   }
 }
 
 /**
- * Run a command to its end and return its standard output.
+ * Run a program to its end and return its standard output.
  *
- * @throws CommandError if it fails
+ * @throws ProgramError if it fails, and the signal's reason if that has ended it
  */
-export async function run(
-  command: string,
+export async function runProgram(
+  program: string,
   args: readonly string[],
-  options: RunOptions = {},
+  options: ProgramOptions = {},
 ): Promise<string> {
-  const { cwd, env, onLine, signal } = options;
-  const child = spawn(command, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
-  const interrupt = () => child.kill('SIGINT');
-  signal?.addEventListener('abort', interrupt);
+  const { cwd, env, onLine, signal, interrupt = (pid) => process.kill(pid, 'SIGINT') } = options;
+  signal?.throwIfAborted();
+  // In a session of its own: what Ctrl-C sends to all reaches it by this process alone, and so once.
+  const child = spawn(program, args, { cwd, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+  const tell = () => child.pid !== undefined && child.exitCode === null && interrupt(child.pid);
+  signal?.addEventListener('abort', tell);
 
   const output: string[] = [];
   const lastLines: string[] = [];
-  const read = async (stream: NodeJS.ReadableStream, keep: boolean) => {
+  const read = async (stream: NodeJS.ReadableStream, isOutput: boolean) => {
     for await (const raw of createInterface({ input: stream })) {
       const line = stripVTControlCharacters(raw);
-      if (keep) output.push(line);
+      if (isOutput) output.push(line);
       lastLines.push(line);
       if (lastLines.length > 30) lastLines.shift();
       onLine?.(line);
@@ -56,17 +58,8 @@ export async function run(
     child.once('close', (code) => resolve(code ?? 1));
   });
   const [exitCode] = await Promise.all([ended, read(child.stdout, true), read(child.stderr, false)]);
-  signal?.removeEventListener('abort', interrupt);
-  if (exitCode !== 0) throw new CommandError([command, ...args].join(' '), exitCode, lastLines);
+  signal?.removeEventListener('abort', tell);
+  signal?.throwIfAborted();
+  if (exitCode !== 0) throw new ProgramError([program, ...args].join(' '), exitCode, lastLines);
   return output.join('\n');
-}
-
-/** The last lines of a command that failed are the user's message. */
-export async function explained<T>(running: Promise<T>): Promise<T> {
-  try {
-    return await running;
-  } catch (error) {
-    if (!(error instanceof CommandError)) throw error;
-    throw new InputError([...error.lastLines, error.message].join('\n'));
-  }
 }

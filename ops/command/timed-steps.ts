@@ -1,23 +1,20 @@
 import { createWriteStream, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { CommandError } from './run-program';
-
-/** What Terraform says when a resource has changed: the lines worth showing of a long deployment. */
-const progress = /(Creation|Modifications|Destruction) complete|Still (creating|modifying|destroying)/;
-
-/** A step that failed; what there is to say of it has been shown. */
-export class StepError extends Error {
-  override readonly name = 'StepError';
-}
+import { InputError } from '../../input-error';
+import { ProgramError } from './run-program';
 
 /** Steps of a long run: each is shown with the time it took, and all they print goes to a log file. */
-export class Steps {
+export class TimedSteps {
   readonly #log;
 
-  /** @param signal - once it is aborted, no further step is begun */
+  /**
+   * @param signal - once it is aborted, no further step is begun
+   * @param isWorthShowing - whether a line of a step's output is shown as well
+   */
   constructor(
     readonly logFile: string,
     readonly signal: AbortSignal,
+    private readonly isWorthShowing: (line: string) => boolean,
   ) {
     mkdirSync(dirname(logFile), { recursive: true });
     this.#log = createWriteStream(logFile);
@@ -27,7 +24,7 @@ export class Steps {
    * Do one step and show how it went.
    *
    * @param work - gets a function to call with each line of output
-   * @throws StepError if it fails
+   * @throws InputError that says where the whole log is, if it fails
    */
   async run<T>(title: string, work: (report: (line: string) => void) => Promise<T>): Promise<T> {
     this.signal.throwIfAborted();
@@ -37,25 +34,21 @@ export class Steps {
     try {
       const result = await work((line) => {
         this.#log.write(`${line}\n`);
-        if (progress.test(line)) console.log(`    ${line.trim()}`);
+        if (this.isWorthShowing(line)) console.log(`    ${line.trim()}`);
       });
       console.log(`✔ ${title} (${seconds(start)})`);
       return result;
     } catch (error) {
       console.log(`✘ ${title} (${seconds(start)})`);
-      this.#showFailure(error);
-      throw new StepError(title, { cause: error });
+      this.signal.throwIfAborted();
+      const { message, stack } = error as Error;
+      // What a program printed is in the log already.
+      if (!(error instanceof ProgramError)) this.#log.write(`${stack}\n`);
+      throw new InputError(
+        ...message.split('\n').map((line) => `    ${line}`),
+        `The full log: ${this.logFile}`,
+      );
     }
-  }
-
-  #showFailure(error: unknown): void {
-    const { message, stack } = error as Error;
-    // What the command printed is in the log already.
-    if (!(error instanceof CommandError)) this.#log.write(`${stack}\n`);
-    if (this.signal.aborted) return;
-    const lastLines = error instanceof CommandError ? error.lastLines : [];
-    for (const line of [...lastLines, ...message.split('\n')]) console.error(`    ${line}`);
-    console.error(`The full log: ${this.logFile}`);
   }
 }
 

@@ -1,8 +1,7 @@
 import { InvokeCommand, LambdaClient, ResourceNotFoundException } from '@aws-sdk/client-lambda';
-import type { Environment } from '../../environments';
 import { InputError } from '../../input-error';
 import { resourceNames } from '../../stacks/names';
-import { clientConfig } from '../terraform/tools';
+import type { AwsSession } from '../terraform/session';
 
 /** What came of an invocation. */
 export interface Invocation {
@@ -17,10 +16,9 @@ export interface Invocation {
  * @throws InputError if the name is not one of the system's functions, or if the function is not deployed
  */
 export async function invoke(
-  environment: Environment,
+  { environment, aws }: AwsSession,
   name: string,
   event: unknown,
-  url?: string,
 ): Promise<Invocation> {
   const { scanFunction, queryFunction } = resourceNames(environment);
   const functions = [scanFunction, queryFunction];
@@ -31,7 +29,7 @@ export async function invoke(
     const expected = `one of ${functions.join(', ')}`;
     throw new InputError({ where: 'function', what: 'unknown name', got: name, expected });
   }
-  const client = new LambdaClient(await clientConfig(environment, url));
+  const client = new LambdaClient(aws);
   const response = await client
     .send(new InvokeCommand({ FunctionName: functionName, Payload: JSON.stringify(event) }))
     .catch((error: unknown) => {

@@ -6,6 +6,7 @@ import { exactNumber, toJsonValue } from '../../lambdas/shared/json-values';
 import type { Seed } from '../../seed-data/load-seed';
 import { answeredAttributes } from '../../stacks/function-access';
 import { type Difference, describeDifference, differencesOf } from '../plan/json-differences';
+import type { AwsSession } from '../terraform/session';
 import { invoke } from './invoke-function';
 
 /** What `npm run smoke -- --json` prints. */
@@ -48,17 +49,17 @@ const onePage = { functionName: 'SuperDynamoDBFunction', event: { limit: 10 } } 
  * @param report - called with each check as it is done
  */
 export async function smoke(
-  environment: Environment,
+  session: AwsSession,
   seed: Seed,
   report: (check: SmokeCheck) => void,
 ): Promise<SmokeReport> {
   const checks: SmokeCheck[] = [];
   for (const invocation of invocationsFor(seed)) {
-    const check = await runCheck(environment, seed, invocation);
+    const check = await runCheck(session, seed, invocation);
     report(check);
     checks.push(check);
   }
-  return { environment: environment.name, ok: checks.every(({ ok }) => ok), checks };
+  return { environment: session.environment.name, ok: checks.every(({ ok }) => ok), checks };
 }
 
 /** The notebook's invocations, or one for a page of imported records, then a query for each record not yet asked for. */
@@ -136,19 +137,15 @@ const onlyAttributes: Record<Attributes, (item: ItemRecord) => ItemRecord> = {
   visible: (item) => Object.fromEntries(visibleAttributes.map((attribute) => [attribute, item[attribute]])),
 };
 
-async function runCheck(
-  environment: Environment,
-  seed: Seed,
-  invocation: SmokeInvocation,
-): Promise<SmokeCheck> {
-  const { answer, failed, problem } = await invokeOrExplain(environment, invocation);
-  const differences = failed ? [] : answerDifferences(environment, seed, invocation, answer);
+async function runCheck(session: AwsSession, seed: Seed, invocation: SmokeInvocation): Promise<SmokeCheck> {
+  const { answer, failed, problem } = await invokeOrExplain(session, invocation);
+  const differences = failed ? [] : answerDifferences(session.environment, seed, invocation, answer);
   return { ...invocation, ok: !failed && differences.length === 0, differences, problem };
 }
 
-async function invokeOrExplain(environment: Environment, { functionName, event }: SmokeInvocation) {
+async function invokeOrExplain(session: AwsSession, { functionName, event }: SmokeInvocation) {
   try {
-    const { answer, failed } = await invoke(environment, functionName, event);
+    const { answer, failed } = await invoke(session, functionName, event);
     return { answer, failed, problem: failed ? `the function failed: ${JSON.stringify(answer)}` : null };
   } catch (error) {
     if (!(error instanceof InputError)) throw error;

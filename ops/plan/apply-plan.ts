@@ -4,36 +4,22 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { Environment } from '../../environments';
 import { describeProblem, InputError } from '../../input-error';
-import { CommandError } from '../command/run-program';
+import { ProgramError } from '../command/run-program';
 import { describeFinding } from '../review/finding';
 import { review } from '../review/review';
 import { applyFolder, erroredStateFile, refuseErroredStates } from '../state/errored-state';
 import { findStateBucket } from '../state/state-bucket';
-import { findTerraform } from '../terraform/find-terraform';
-import { StackTerraform } from '../terraform/stack-terraform';
-import type { Tools } from '../terraform/tools';
-import {
-  type Manifest,
-  type PlanFolder,
-  planFile,
-  planJsonFile,
-  readPlanFolder,
-  stackFiles,
-} from './plan-folder';
+import type { Session } from '../terraform/session';
+import { planFile, StackTerraform } from '../terraform/stack-terraform';
+import { type Manifest, type PlanFolder, planJsonFile, readPlanFolder, stackFiles } from './plan-folder';
 import { type Plan, readPlan } from './plan-json';
 import { stackProblems } from './planned-stack';
 
 export interface ApplyOptions {
   readonly folder: string;
-  readonly digest?: string;
+  readonly plan: PlanFolder;
   /** Asked before the plan is applied. */
   readonly approve: (question: string) => Promise<boolean>;
-  /** Called with each line for the operator. */
-  readonly report: (line: string) => void;
-  /** Called with each line that Terraform prints while it applies. */
-  readonly onTerraformLine?: (line: string) => void;
-  /** The local AWS to use, if not the one that `npm run local:up` started. */
-  readonly url?: string;
 }
 
 /**
@@ -42,20 +28,15 @@ export interface ApplyOptions {
  * @throws InputError with all that is wrong with the folder, before anything is changed; if the plan is not approved; or
  * with what was applied and what was not, if a stack fails
  */
-export async function apply(environment: Environment, tools: Tools, options: ApplyOptions): Promise<void> {
-  const { folder, digest, approve, report, url } = options;
+export async function apply(session: Session, options: ApplyOptions): Promise<void> {
+  const { environment, report } = session;
+  const { folder, plan, approve } = options;
   refuseErroredStates();
-  const plan = await readPlanFolder(folder, digest).catch((error: unknown) => {
-    throw error instanceof InputError ? refusal(folder, [error.message]) : error;
-  });
   const { manifest } = plan;
-  refuse(folder, [
-    ...(await manifestProblems(environment, manifest, tools, url)),
-    ...contentProblems(environment, plan),
-  ]);
+  refuse(folder, [...(await manifestProblems(session, manifest)), ...contentProblems(environment, plan)]);
 
   const open = (stack: string) =>
-    new StackTerraform(stack, tools, options.onTerraformLine, applyFolder(stack), ['-lockfile=readonly']);
+    new StackTerraform(stack, session, applyFolder(stack), ['-lockfile=readonly']);
   const stacks = manifest.stacks.map(({ name }) => open(name));
   try {
     const problems = await Promise.all(stacks.map((terraform) => terraformProblems(terraform, plan)));
@@ -83,6 +64,13 @@ export async function apply(environment: Environment, tools: Tools, options: App
   }
 }
 
+/** @throws InputError with all that is wrong with the folder itself */
+export async function readFolder(folder: string, digest?: string): Promise<PlanFolder> {
+  return readPlanFolder(folder, digest).catch((error: unknown) => {
+    throw error instanceof InputError ? refusal(folder, [error.message]) : error;
+  });
+}
+
 /** In their order; the first that fails is the last. */
 async function applyStacks(
   folder: string,
@@ -93,9 +81,9 @@ async function applyStacks(
   for (const [index, terraform] of stacks.entries()) {
     const { stack } = terraform;
     try {
-      await terraform.run('apply', '-input=false', '-no-color', planFile);
+      await terraform.apply();
     } catch (error) {
-      if (!(error instanceof CommandError)) throw error;
+      if (!(error instanceof ProgramError)) throw error;
       const errored = join(terraform.folder, erroredStateFile);
       const list = (some: readonly string[]) => some.join(', ') || 'none';
       const lines = [
@@ -114,14 +102,9 @@ async function applyStacks(
 }
 
 /** Whether the folder is for what is deployed to here, with the tools that are here. */
-async function manifestProblems(
-  environment: Environment,
-  manifest: Manifest,
-  tools: Tools,
-  url: string | undefined,
-): Promise<string[]> {
-  const { accountId } = await findStateBucket(environment, url);
-  const terraform = await findTerraform({ ...process.env, TERRAFORM_BINARY_NAME: tools.terraform });
+async function manifestProblems(session: Session, manifest: Manifest): Promise<string[]> {
+  const { environment, terraform } = session;
+  const { accountId } = await findStateBucket(session);
   const expected = {
     environment: environment.name,
     accountId,
@@ -166,10 +149,10 @@ async function terraformProblems(terraform: StackTerraform, plan: PlanFolder): P
   const planned = plan.manifest.stacks.find(({ name }) => name === stack);
 
   const installed = await terraform.providers().catch((error: unknown) => {
-    if (!(error instanceof CommandError)) throw error;
+    if (!(error instanceof ProgramError)) throw error;
     return error;
   });
-  if (installed instanceof CommandError) {
+  if (installed instanceof ProgramError) {
     return [
       [`${stack}: Terraform cannot be set up as it was for the plan`, ...installed.lastLines].join('\n  '),
     ];
@@ -182,7 +165,7 @@ async function terraformProblems(terraform: StackTerraform, plan: PlanFolder): P
       version,
     );
   }
-  const shown = JSON.parse(await terraform.run('show', '-json', planFile));
+  const shown = JSON.parse(await terraform.show());
   if (!isDeepStrictEqual(shown, readJson(plan, stack))) {
     problems.push(
       describeProblem({

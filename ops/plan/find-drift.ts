@@ -1,15 +1,13 @@
-import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import { ListObjectsV2Command, S3Client, S3ServiceException } from '@aws-sdk/client-s3';
-import type { Environment } from '../../environments';
 import { InputError } from '../../input-error';
 import { stateKey } from '../../stacks/names';
-import { explained, run } from '../command/run-program';
+import { prepareFolders } from '../state/errored-state';
 import { readLock } from '../state/state-lock';
-import { prepareFolders } from '../terraform/stack-terraform';
-import { clientConfig, stackFolder, synthesize, type Tools } from '../terraform/tools';
+import type { Session } from '../terraform/session';
+import { StackTerraform, synthesize } from '../terraform/stack-terraform';
 import { isDeployed, type ResourceDifference, resourceDifferences } from './drift-in-plan';
 import { describeDifference } from './json-differences';
+import type { Plan } from './plan-json';
 
 /** What `npm run drift -- --json` prints. */
 export interface DriftReport {
@@ -36,34 +34,25 @@ export interface LockHolder {
   readonly since: string;
 }
 
-export interface DriftOptions {
-  readonly stacks: readonly string[];
-  /** Called with each line of progress. */
-  readonly report: (line: string) => void;
-}
-
 /**
  * Compare what is deployed with the configuration, each stack by a plan that nobody applies.
  *
  * @throws InputError if the state bucket or a state cannot be read, or Terraform fails
  */
-export async function drift(
-  environment: Environment,
-  { terraform, variables }: Tools,
-  { stacks: names, report }: DriftOptions,
-): Promise<DriftReport> {
+export async function drift(session: Session, names: readonly string[]): Promise<DriftReport> {
+  const { environment, report } = session;
   await prepareFolders();
-  const bucket = await readStateBucket(environment);
+  const bucket = await readStateBucket(session);
   if (names.some((stack) => bucket.hasState(stack))) {
     report('synthesize the stacks');
-    await explained(synthesize({ env: variables }));
+    await synthesize(session);
   }
   const compare = async (stack: string): Promise<StackDrift> => {
-    const lock = await lockHolder(environment, stack);
+    const lock = await lockHolder(session, stack);
     const notDeployed = { stack, status: 'not-deployed', lock, differences: [] } as const;
     if (!bucket.hasState(stack)) return notDeployed;
     report(`compare ${stack}`);
-    const plan = await readPlan(terraform, { cwd: stackFolder(stack), env: variables });
+    const plan = await planOf(new StackTerraform(stack, session));
     if (!isDeployed(plan)) return notDeployed;
     const differences = resourceDifferences(plan, stack);
     return { stack, status: differences.length > 0 ? 'drifted' : 'in-sync', lock, differences };
@@ -103,29 +92,22 @@ function describeKind({ kind, origin, replaced }: ResourceDifference): string {
   return `${kind} (${cause[origin]})${replaced ? ', a deployment replaces it' : ''}`;
 }
 
-/**
- * Make a plan and read it. It takes no lock, because it writes no state: a check must not stop a deployment, and a
- * stale lock must not stop the check.
- */
-async function readPlan(terraform: string, options: { cwd: string; env: NodeJS.ProcessEnv }) {
-  const file = 'drift.tfplan';
+async function planOf(terraform: StackTerraform): Promise<Plan> {
   try {
-    await explained(run(terraform, ['init', '-input=false', '-reconfigure'], options));
-    await explained(run(terraform, ['plan', '-input=false', '-lock=false', `-out=${file}`], options));
-    return JSON.parse(await explained(run(terraform, ['show', '-json', file], options)));
+    return JSON.parse((await terraform.plan()).json);
   } finally {
-    await rm(join(options.cwd, file), { force: true });
+    await terraform.tidy();
   }
 }
 
-async function lockHolder(environment: Environment, stack: string): Promise<LockHolder | null> {
-  const lock = await readLock(environment, stack);
+async function lockHolder(session: Session, stack: string): Promise<LockHolder | null> {
+  const lock = await readLock(session, stack);
   return lock ? { who: lock.Who, operation: lock.Operation, since: lock.Created } : null;
 }
 
 /** Which stacks have a state in the bucket. */
-async function readStateBucket(environment: Environment) {
-  const client = new S3Client(await clientConfig(environment));
+async function readStateBucket({ environment, aws }: Session) {
+  const client = new S3Client(aws);
   const Bucket = environment.stateBucket;
   const keys = new Set<string | undefined>();
   try {

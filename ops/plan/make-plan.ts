@@ -1,27 +1,18 @@
-import { readFile, rm } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { Environment } from '../../environments';
 import { InputError } from '../../input-error';
 import { readManifest } from '../../seed-data/import-manifest';
-import { CommandError, run } from '../command/run-program';
+import { runProgram } from '../command/run-program';
 import { review } from '../review/review';
 import { expectParts } from '../seed/uploaded-parts';
-import { findStateBucket } from '../state/state-bucket';
+import { expectStateBucket } from '../state/state-bucket';
 import { describeLock, readLock } from '../state/state-lock';
-import { findTerraform } from '../terraform/find-terraform';
-import { StackTerraform } from '../terraform/stack-terraform';
-import { synthesize, type Tools } from '../terraform/tools';
-import {
-  configurationFile,
-  lockFile,
-  type Manifest,
-  type PlanFolder,
-  planFile,
-  planJsonFile,
-  readPlanFolder,
-  writePlanFolder,
-} from './plan-folder';
+import type { Session } from '../terraform/session';
+import { configurationFile, lockFile } from '../terraform/stack-folder';
+import { planFile, StackTerraform, synthesize } from '../terraform/stack-terraform';
+import { type Manifest, type PlanFolder, planJsonFile, readPlanFolder, writePlanFolder } from './plan-folder';
 import { type Plan, readPlan } from './plan-json';
 import { archivesOf, backendProblems, effectDifferences, readPlanFile } from './planned-stack';
 
@@ -42,10 +33,6 @@ export interface PlanOptions {
   readonly folder: string;
   readonly renew: boolean;
   readonly skipSynth: boolean;
-  /** Called with each line of progress. */
-  readonly report: (line: string) => void;
-  /** The local AWS to use, if not the one that `npm run local:up` started. */
-  readonly url?: string;
 }
 
 /**
@@ -54,34 +41,28 @@ export interface PlanOptions {
  * @throws InputError if a stack cannot be planned, or if a renewed plan would do anything else
  */
 export async function plan(
-  environment: Environment,
-  tools: Tools,
-  { stacks, folder, renew, skipSynth, report, url }: PlanOptions,
+  session: Session,
+  { stacks, folder, renew, skipSynth }: PlanOptions,
 ): Promise<PlanReport> {
+  const { environment, terraform, report } = session;
   const older = renew ? await readPlanFolder(folder) : undefined;
-  const { accountId, condition } = await findStateBucket(environment, url);
-  if (condition !== 'ready') {
-    throw new InputError(`s3://${environment.stateBucket}: ${condition}; run "npm run bootstrap" first`);
-  }
+  const { accountId } = await expectStateBucket(session);
   if (!skipSynth) {
     report('synthesize');
-    await synthesize({ env: tools.variables });
+    await synthesize(session);
   }
   const planned = await Promise.all(
     stacks.map(async (stack) => {
-      const lock = await readLock(environment, stack, url);
+      const lock = await readLock(session, stack);
       if (lock) report(`${stack}: ${describeLock(lock)}; what they are changing makes this plan stale`);
       report(`plan ${stack}`);
-      return planStack(environment, new StackTerraform(stack, tools));
+      return planStack(environment, new StackTerraform(stack, session));
     }),
   );
   if (environment.seed.mode === 'import' && planned.some(({ json }) => makesTable(json))) {
-    await expectParts(environment, readManifest(environment.seed.manifest));
+    await expectParts(session, readManifest(environment.seed.manifest));
   }
-  const { product, version } = await findTerraform({
-    ...process.env,
-    TERRAFORM_BINARY_NAME: tools.terraform,
-  });
+  const { product, version } = terraform;
   const description = {
     environment: environment.name,
     accountId,
@@ -129,7 +110,6 @@ interface Planned {
   readonly files: readonly (readonly [string, Buffer])[];
 }
 
-/** It takes no lock, because it writes no state: `apply` refuses a plan whose state has changed since. */
 async function planStack(environment: Environment, terraform: StackTerraform): Promise<Planned> {
   const { stack, folder } = terraform;
   const read = (file: string) => readFile(join(folder, file));
@@ -139,15 +119,7 @@ async function planStack(environment: Environment, terraform: StackTerraform): P
   const problems = backendProblems(environment, stack, configuration.toString('utf8'));
   if (problems.length > 0) throw new InputError(problems.join('\n'));
   try {
-    const flags = ['-input=false', '-no-color', '-lock=false', '-detailed-exitcode', `-out=${planFile}`];
-    const changes = await terraform.run('plan', ...flags).then(
-      () => false,
-      (error: unknown) => {
-        if (error instanceof CommandError && error.exitCode === 2) return true;
-        throw error;
-      },
-    );
-    const text = await terraform.run('show', '-json', planFile);
+    const { changes, json: text } = await terraform.plan();
     const json = readPlan(text, planJsonFile);
     const content = await read(planFile);
     const inside = readPlanFile(content);
@@ -168,7 +140,7 @@ async function planStack(environment: Environment, terraform: StackTerraform): P
       files: [...contents, [`${stack}/${planJsonFile}`, Buffer.from(text)]],
     };
   } finally {
-    await rm(join(folder, planFile), { force: true });
+    await terraform.tidy();
   }
 }
 
@@ -231,8 +203,8 @@ function circumstances({
 /** Which commit is checked out, and whether anything has been changed since; nulls outside of git. */
 async function readCommit(): Promise<Pick<Manifest, 'commit' | 'dirty'>> {
   try {
-    const commit = (await run('git', ['rev-parse', 'HEAD'])).trim();
-    return { commit, dirty: (await run('git', ['status', '--porcelain'])) !== '' };
+    const commit = (await runProgram('git', ['rev-parse', 'HEAD'])).trim();
+    return { commit, dirty: (await runProgram('git', ['status', '--porcelain'])) !== '' };
   } catch {
     return { commit: null, dirty: null };
   }

@@ -5,12 +5,11 @@ import { dirname, join, relative, sep } from 'node:path';
 import { z } from 'zod';
 import { describeProblem, InputError } from '../../input-error';
 import { project, stackNames } from '../../stacks/names';
+import { configurationFile, lockFile } from '../terraform/stack-folder';
+import { planFile } from '../terraform/stack-terraform';
 
 /** A stack's part of a plan folder: the plan for Terraform and for people, and what the plan was made from. */
-export const planFile = 'plan.tfplan';
 export const planJsonFile = 'plan.json';
-export const configurationFile = 'cdk.tf.json';
-export const lockFile = '.terraform.lock.hcl';
 
 const manifestFile = 'manifest.json';
 const allStacks = Object.values(stackNames) as [string, ...string[]];

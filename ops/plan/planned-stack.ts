@@ -3,8 +3,10 @@ import { strFromU8, unzipSync } from 'fflate';
 import type { Environment } from '../../environments';
 import { describeProblem } from '../../input-error';
 import { stateKey } from '../../stacks/names';
+import { configurationFile, lockFile } from '../terraform/stack-folder';
+import { planFile } from '../terraform/stack-terraform';
 import { differencesOf } from './json-differences';
-import { configurationFile, lockFile, type PlannedState, planFile, planJsonFile } from './plan-folder';
+import { type PlannedState, planJsonFile } from './plan-folder';
 import type { Plan } from './plan-json';
 
 /** What a plan file carries along: what it was made from, and on which state. */

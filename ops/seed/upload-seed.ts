@@ -8,6 +8,7 @@ import { convertRecords, type Part } from '../../seed-data/convert-for-import';
 import type { ImportManifest } from '../../seed-data/import-manifest';
 import { importPrefix } from '../../stacks/names';
 import { findStateBucket } from '../state/state-bucket';
+import type { AwsSession } from '../terraform/session';
 import { findParts, type PartKey } from './uploaded-parts';
 
 /** Emptied by each run: one that was killed leaves it. */
@@ -17,10 +18,6 @@ const workFolder = join('cdktf.out', 'import');
 const uploadsAtOnce = 2;
 
 export interface UploadOptions {
-  /** Called with each line of progress. */
-  readonly report: (line: string) => void;
-  /** The local AWS to use. @default the one that `npm run local:up` started */
-  readonly url?: string | undefined;
   /** Bytes of DynamoDB JSON after which a part ends. */
   readonly partBytes?: number;
 }
@@ -32,10 +29,11 @@ export interface UploadOptions {
  * uploaded
  */
 export async function uploadSeed(
-  environment: Environment,
+  session: AwsSession,
   file: string,
-  { report, url, ...conversion }: UploadOptions,
+  options: UploadOptions = {},
 ): Promise<ImportManifest> {
+  const { environment, report } = session;
   const { name, seed } = environment;
   if (seed.mode !== 'import') {
     throw new InputError({
@@ -45,7 +43,7 @@ export async function uploadSeed(
       expected: `{ mode: 'import', manifest: 'seed-data/import.json' }, or another SUPERMISSION_ENV`,
     });
   }
-  const bucket = await findStateBucket(environment, url);
+  const bucket = await findStateBucket(session);
   await rm(workFolder, { recursive: true, force: true });
   await mkdir(workFolder, { recursive: true });
   try {
@@ -55,7 +53,7 @@ export async function uploadSeed(
       partitionKey,
       folder: workFolder,
       onProgress,
-      ...conversion,
+      ...options,
     });
     if (bucket.condition !== 'ready') {
       // Without a manifest nothing can be synthesized, the bucket neither.

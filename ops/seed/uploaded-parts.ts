@@ -4,7 +4,7 @@ import { InputError } from '../../input-error';
 import { partName } from '../../seed-data/convert-for-import';
 import type { ImportManifest } from '../../seed-data/import-manifest';
 import { importPrefix } from '../../stacks/names';
-import { clientConfig } from '../terraform/tools';
+import type { AwsSession } from '../terraform/session';
 
 /** Where a part of an import belongs in the state bucket. */
 export interface PartKey {
@@ -32,8 +32,8 @@ export async function findParts(
 }
 
 /** @throws InputError if a part of the import is missing: DynamoDB would make a table without its records */
-export async function expectParts(environment: Environment, manifest: ImportManifest): Promise<void> {
-  const s3 = new S3Client(await clientConfig(environment));
+export async function expectParts({ environment, aws }: AwsSession, manifest: ImportManifest): Promise<void> {
+  const s3 = new S3Client(aws);
   const parts = await findParts(environment, manifest, s3).catch((error: Error) => {
     if (error.name !== 'NoSuchBucket') throw error;
     throw new InputError(

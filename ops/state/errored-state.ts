@@ -1,8 +1,10 @@
 import { existsSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InputError } from '../../input-error';
 import { stackNames } from '../../stacks/names';
-import { stackFolder } from '../terraform/tools';
+import { stackFolder } from '../terraform/stack-folder';
+import { importsFile } from '../terraform/stack-terraform';
 
 /** Where a state is left that Terraform could not write to the backend. */
 export const erroredStateFile = 'errored.tfstate';
@@ -15,6 +17,18 @@ export function erroredStates(): { readonly stack: string; readonly folder: stri
   return Object.values(stackNames)
     .flatMap((stack) => [stackFolder(stack), applyFolder(stack)].map((folder) => ({ stack, folder })))
     .filter(({ folder }) => existsSync(join(folder, erroredStateFile)));
+}
+
+/**
+ * To be called before stacks are synthesized over what another command has left in their folders. Import blocks of a
+ * killed `adopt` are removed: they would be part of every plan, and fail once what they name is gone.
+ *
+ * @throws InputError if a state that could not be written is there
+ */
+export async function prepareFolders(): Promise<void> {
+  refuseErroredStates();
+  for (const stack of Object.values(stackNames))
+    await rm(join(stackFolder(stack), importsFile), { force: true });
 }
 
 /**

@@ -1,12 +1,12 @@
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
-import type { Environment } from '../../environments';
 import { InputError } from '../../input-error';
 import { stackNames } from '../../stacks/names';
-import { CommandError, run } from '../command/run-program';
-import { destroyedBy, type ResourceChange } from '../plan/plan-json';
-import { placeLock, synthesize, type Tools } from '../terraform/tools';
+import { destroyedBy, type ResourceChange, readPlan } from '../plan/plan-json';
+import type { Session } from '../terraform/session';
+import { configurationFile, placeLock } from '../terraform/stack-folder';
+import { StackTerraform, synthesize } from '../terraform/stack-terraform';
 import { findStateBucket, type StateBucket } from './state-bucket';
 
 /** A folder apart from the stacks' own, so that nothing a killed run leaves behind can spoil a deployment. */
@@ -14,36 +14,23 @@ const outputFolder = join('cdktf.out', 'bootstrap');
 
 const folder = join(outputFolder, 'stacks', stackNames.stateBackend);
 
-const planFile = 'bootstrap.tfplan';
-
 /**
  * Make the state bucket of an environment as Terraform, and keep the state of doing so in it.
  * A run that was cut short is finished by the next one; a further run changes nothing.
  *
- * @param report - called with each line of progress
- * @param url - the local AWS to use; the one that `npm run local:up` started, if not given
  * @throws InputError if the bucket cannot be ours, before anything is made, or if something would be destroyed
  */
-export async function bootstrap(
-  environment: Environment,
-  tools: Tools,
-  report: (line: string) => void,
-  url?: string,
-): Promise<void> {
-  const bucket = await findStateBucket(environment, url);
+export async function bootstrap(session: Session): Promise<void> {
+  const { environment, report } = session;
+  const bucket = await findStateBucket(session);
   report(`AWS account ${bucket.accountId}, region ${environment.region}`);
   report(`s3://${bucket.name}: ${intentions[bucket.condition]}`);
 
   await tidy();
   await mkdir(outputFolder, { recursive: true });
-  const variables = { ...tools.variables, CDKTF_OUTDIR: outputFolder };
-  await synthesize({ env: variables, onLine: report });
+  await synthesize(session, { outputFolder, onLine: report });
   await placeLock(environment, folder);
-  const terraform = (...args: string[]) => {
-    const onLine = args.includes('-json') ? undefined : report;
-    return run(tools.terraform, args, { cwd: folder, env: tools.variables, ...(onLine && { onLine }) });
-  };
-
+  const terraform = new StackTerraform(stackNames.stateBackend, session, folder);
   if (bucket.condition === 'ready') await update(terraform);
   else await make(bucket, terraform);
   await tidy();
@@ -55,19 +42,16 @@ const intentions: Record<StateBucket['condition'], string> = {
   ready: 'exists, comparing it with its definition',
 };
 
-type Terraform = (...args: string[]) => Promise<string>;
-
 /** The bucket cannot keep the state of its making before it exists, so that starts in a file. */
-async function make({ name, ownKey, condition, s3 }: StateBucket, terraform: Terraform): Promise<void> {
+async function make({ name, ownKey, condition, s3 }: StateBucket, terraform: StackTerraform): Promise<void> {
   await write('backend_override.tf.json', { terraform: { backend: { local: {} } } });
   if (condition === 'unfinished') {
-    const { resource } = JSON.parse(await readFile(join(folder, 'cdk.tf.json'), 'utf8'));
+    const { resource } = JSON.parse(await readFile(join(folder, configurationFile), 'utf8'));
     const [address] = Object.keys(resource.aws_s3_bucket);
     // All else that belongs to a bucket is set, not made: to set it again is the same.
     await write('import.tf.json', { import: [{ to: `aws_s3_bucket.${address}`, id: name }] });
   }
-  await terraform('init', '-input=false', '-reconfigure');
-  await terraform('apply', '-input=false', '-auto-approve');
+  await terraform.run('apply', '-input=false', '-no-color', '-auto-approve');
 
   const state = new PutObjectCommand({
     Bucket: name,
@@ -85,21 +69,12 @@ async function make({ name, ownKey, condition, s3 }: StateBucket, terraform: Ter
   });
 }
 
-/** Looks without the lock, so that a run which changes nothing leaves nothing when it is killed. */
-async function update(terraform: Terraform): Promise<void> {
-  await terraform('init', '-input=false', '-reconfigure');
-  const plan = ['plan', '-input=false', '-lock=false', '-detailed-exitcode', `-out=${planFile}`];
-  const differs = await terraform(...plan).then(
-    () => false,
-    (error: unknown) => {
-      if (error instanceof CommandError && error.exitCode === 2) return true;
-      throw error;
-    },
-  );
-  if (!differs) return;
-  const { resource_changes: changes } = JSON.parse(await terraform('show', '-json', planFile));
-  expectNoDestruction(changes);
-  await terraform('apply', '-input=false', planFile);
+/** A run that changes nothing leaves nothing when it is killed. */
+async function update(terraform: StackTerraform): Promise<void> {
+  const { changes, json } = await terraform.plan();
+  if (!changes) return;
+  expectNoDestruction(readPlan(json, stackNames.stateBackend).resource_changes ?? []);
+  await terraform.apply();
 }
 
 /** An older clone knows less of the bucket than what is there. */

@@ -12,19 +12,11 @@ import {
 import type { Environment } from '../../environments';
 import { InputError } from '../../input-error';
 import { importPrefix } from '../../stacks/names';
+import type { AwsSession } from '../terraform/session';
 import { findStateBucket, type StateBucket } from './state-bucket';
 
 /** S3 removes no more at once. @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html */
 const mostAtOnce = 1_000;
-
-export interface RemovalOptions {
-  /** Asked once, after the states have been shown. */
-  readonly approve: (question: string) => Promise<boolean>;
-  /** Called with each line for the operator. */
-  readonly report: (line: string) => void;
-  /** The local AWS to use. @default the one that `npm run local:up` started */
-  readonly url?: string | undefined;
-}
 
 /**
  * Remove an environment's state bucket and all that is in it; a removal that was cut short is finished by the next one.
@@ -32,10 +24,11 @@ export interface RemovalOptions {
  * @throws InputError if the bucket is not ours or still needed, or if the removal is not approved
  */
 export async function removeStateBucket(
-  environment: Environment,
-  { approve, report, url }: RemovalOptions,
+  session: AwsSession,
+  approve: (question: string) => Promise<boolean>,
 ): Promise<void> {
-  const bucket = await findStateBucket(environment, url);
+  const { environment, report } = session;
+  const bucket = await findStateBucket(session);
   if (bucket.condition === 'absent') {
     report(`s3://${bucket.name}: does not exist, nothing to remove`);
     return;

@@ -9,7 +9,7 @@ import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import type { Environment } from '../../environments';
 import { InputError } from '../../input-error';
 import { project, stackNames, stateKey } from '../../stacks/names';
-import { clientConfig } from '../terraform/tools';
+import type { AwsSession } from '../terraform/session';
 
 /** An environment's state bucket as it is found, and the means to work on it. */
 export interface StateBucket {
@@ -28,18 +28,16 @@ export interface StateBucket {
 /**
  * Find an environment's state bucket; nothing is changed.
  *
- * @param url - the local AWS to use; the one that `npm run local:up` started, if not given
  * @throws InputError if the credentials do not work or belong to another account than the environment allows, or if
  * the bucket belongs to somebody else, is in another region or may not be read
  */
-export async function findStateBucket(environment: Environment, url?: string): Promise<StateBucket> {
-  const config = await clientConfig(environment, url);
-  const accountId = await readAccountId(environment, new STSClient(config));
+export async function findStateBucket({ environment, aws }: AwsSession): Promise<StateBucket> {
+  const accountId = await readAccountId(environment, new STSClient(aws));
   const bucket = {
     name: environment.stateBucket,
     ownKey: stateKey(environment, stackNames.stateBackend),
     accountId,
-    s3: new S3Client(config),
+    s3: new S3Client(aws),
   };
   try {
     return { ...bucket, condition: await conditionOf(environment, bucket) };
@@ -49,6 +47,17 @@ export async function findStateBucket(environment: Environment, url?: string): P
       expected: `a bucket of account ${accountId}, and the right to read it (s3:ListBucket, s3:GetObject, s3:GetBucketTagging); bucket names are unique in the world: choose another with SUPERMISSION_STATE_BUCKET if this one is somebody else's`,
     });
   }
+}
+
+/**
+ * The state bucket of an environment that can be deployed.
+ *
+ * @throws InputError as `findStateBucket`, and if there is no bucket yet
+ */
+export async function expectStateBucket(session: AwsSession): Promise<StateBucket> {
+  const bucket = await findStateBucket(session);
+  if (bucket.condition === 'ready') return bucket;
+  throw new InputError(`s3://${bucket.name}: ${bucket.condition}; run "npm run bootstrap" first`);
 }
 
 async function readAccountId({ name, allowedAccountIds }: Environment, sts: STSClient): Promise<string> {

@@ -2,30 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Environment } from '../../environments';
-
-/** Terraform's state file, as far as it is read or added to here. */
-export interface State {
-  readonly version: 4;
-  readonly terraform_version: string;
-  /** Grows with each state of the same lineage, from 1. */
-  readonly serial: number;
-  readonly lineage: string;
-  readonly outputs: Readonly<Record<string, unknown>>;
-  readonly resources: readonly StateResource[];
-}
-
-interface StateResource {
-  readonly mode: 'managed' | 'data';
-  readonly type: string;
-  readonly name: string;
-  readonly provider: string;
-  readonly instances: readonly StateInstance[];
-}
-
-interface StateInstance {
-  /** `tainted` if making it was not seen to its end; Terraform would replace it. */
-  readonly status?: 'tainted';
-}
+import type { State, StateInstance, StateResource } from '../terraform/stack-terraform';
 
 /** A record of a table that the state does not know. */
 export interface ExistingRecord {

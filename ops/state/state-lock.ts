@@ -1,8 +1,7 @@
 import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import type { Environment } from '../../environments';
 import { InputError } from '../../input-error';
 import { stateKey } from '../../stacks/names';
-import { clientConfig } from '../terraform/tools';
+import type { AwsSession } from '../terraform/session';
 
 /** Who holds the lock of a state, as Terraform writes it beside the state. */
 export interface StateLock {
@@ -20,11 +19,10 @@ export interface StateLock {
  * @throws InputError if there is no state bucket, or if the lock is not one of Terraform's
  */
 export async function readLock(
-  environment: Environment,
+  { environment, aws }: AwsSession,
   stack: string,
-  url?: string,
 ): Promise<StateLock | undefined> {
-  const client = new S3Client(await clientConfig(environment, url));
+  const client = new S3Client(aws);
   const Bucket = environment.stateBucket;
   const Key = `${stateKey(environment, stack)}.tflock`;
   try {

@@ -3,9 +3,11 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { archiveProviderVersion, type Environment } from '../../environments';
 import { InputError } from '../../input-error';
-import { run } from '../command/run-program';
+import type { Frame } from '../command/command';
+import { runProgram } from '../command/run-program';
 import { findTerraform } from './find-terraform';
-import { lockFile } from './tools';
+import { shellVariables } from './shell-variables';
+import { lockFile } from './stack-folder';
 
 /** Where people and workflows run Terraform. */
 const platforms = ['linux_amd64', 'linux_arm64', 'darwin_amd64', 'darwin_arm64', 'windows_amd64'];
@@ -13,9 +15,8 @@ const platforms = ['linux_amd64', 'linux_arm64', 'darwin_amd64', 'darwin_arm64',
 /**
  * Write the project's lock file anew.
  *
- * @param report - called with each line of progress
  */
-export async function lockProviders(environment: Environment, report: (line: string) => void): Promise<void> {
+export async function lockProviders(environment: Environment, { report, signal }: Frame): Promise<void> {
   if (environment.emulated) {
     throw new InputError({
       where: 'SUPERMISSION_ENV',
@@ -24,7 +25,8 @@ export async function lockProviders(environment: Environment, report: (line: str
       expected: 'an environment of a real account, for example lab',
     });
   }
-  const { path: terraform } = await findTerraform();
+  const variables = shellVariables(process.env);
+  const { path: terraform } = await findTerraform(variables);
   const mirror = process.env.SUPERMISSION_PROVIDER_MIRROR;
   const folder = await mkdtemp(join(tmpdir(), 'terraform-lock-'));
   try {
@@ -35,7 +37,7 @@ export async function lockProviders(environment: Environment, report: (line: str
     await writeFile(join(folder, 'main.tf.json'), JSON.stringify({ terraform: { required_providers } }));
     const from = mirror ? [`-fs-mirror=${resolve(mirror)}`] : [];
     const args = ['providers', 'lock', '-no-color', ...from, ...platforms.map((it) => `-platform=${it}`)];
-    await run(terraform, args, { cwd: folder, env: process.env, onLine: report });
+    await runProgram(terraform, args, { cwd: folder, env: variables, onLine: report, signal });
     await copyFile(join(folder, lockFile), lockFile);
   } finally {
     await rm(folder, { recursive: true });

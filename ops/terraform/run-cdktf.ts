@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { devNull } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import {
@@ -12,10 +13,11 @@ import { InputError } from '../../input-error';
 import { searchPath } from '../../local/find-program';
 import { readManifest } from '../../seed-data/import-manifest';
 import { resourceNames, stackNames, systemStacks } from '../../stacks/names';
-import { allStacks } from '../command/chosen-stacks';
+import { supervisedFolder } from '../command/checkout-lock';
+import type { Frame } from '../command/command';
 import { descendants } from '../command/processes';
 import { expectParts } from '../seed/uploaded-parts';
-import { clientConfig } from './tools';
+import type { AwsSession } from './session';
 
 const cliPackage = require.resolve('cdktf-cli/package.json');
 
@@ -50,71 +52,102 @@ const noLock = '--skip-provider-lock';
 /** Each stack can be deployed alone; with `destroy`, cdktf 0.21 never ends when it is told so. */
 const onlyNamed = '--ignore-missing-stack-dependencies';
 
-interface Command {
+/** A flag of ours or of cdktf's, as `parseArgs` takes it. */
+type Flags = Readonly<Record<string, { readonly type: 'boolean' | 'string' }>>;
+
+interface CdktfCommand {
   readonly summary: string;
   /** The stacks it works on if none is named. */
   readonly stacks: readonly string[];
+  /** What a user may pass. */
+  readonly options: Flags;
+  /** What cdktf is always told. */
   readonly flags: readonly string[];
 }
 
-export const commands: Record<string, Command> = {
-  synth: { summary: 'write the Terraform of every stack to cdktf.out', stacks: [], flags: [] },
-  diff: { summary: 'show what a deployment would change', stacks: systemStacks, flags: [noLock] },
-  deploy: { summary: 'create or change', stacks: systemStacks, flags: [noLock, onlyNamed] },
-  destroy: { summary: 'remove (the state bucket stays)', stacks: appStacks, flags: [noLock] },
-  output: { summary: 'show names, ARNs and versions', stacks: appStacks, flags: [noLock] },
+const shared: Flags = { 'no-color': { type: 'boolean' }, 'terraform-parallelism': { type: 'string' } };
+const planning: Flags = {
+  ...shared,
+  'lock-timeout': { type: 'string' },
+  'refresh-only': { type: 'boolean' },
+};
+const applying: Flags = {
+  ...shared,
+  'lock-timeout': { type: 'string' },
+  'auto-approve': { type: 'boolean' },
+  parallelism: { type: 'string' },
+};
+const outputs: Flags = {
+  'outputs-file': { type: 'string' },
+  'outputs-file-include-sensitive-outputs': { type: 'boolean' },
 };
 
-const lockingCommands = ['diff', 'deploy', 'destroy'];
+export type CdktfCommandName = 'synth' | 'diff' | 'deploy' | 'destroy' | 'output';
 
-/** The calls of cdktf for one of our commands; `diff` takes one stack a call. */
-export function cdktfCalls(name: string, args: readonly string[]): string[][] {
-  const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
-  if (!command) {
-    const expected = `one of ${Object.keys(commands).join(', ')}`;
-    throw new InputError({ where: 'command', what: 'unknown', got: name, expected });
-  }
-  const named = namedStacks(args);
-  const flags = [...args.filter((arg) => !named.includes(arg)), ...command.flags];
-  const stacks = named.length > 0 ? named : command.stacks;
+export const cdktfCommands: Readonly<Record<CdktfCommandName, CdktfCommand>> = {
+  synth: { summary: 'write the Terraform of every stack to cdktf.out', stacks: [], options: {}, flags: [] },
+  diff: {
+    summary: 'show what a deployment would change',
+    stacks: systemStacks,
+    options: planning,
+    flags: [noLock],
+  },
+  deploy: {
+    summary: 'create or change',
+    stacks: systemStacks,
+    options: { ...applying, ...outputs },
+    flags: [noLock, onlyNamed],
+  },
+  destroy: {
+    summary: 'remove (the state bucket stays)',
+    stacks: appStacks,
+    options: applying,
+    flags: [noLock],
+  },
+  output: { summary: 'show names, ARNs and versions', stacks: appStacks, options: outputs, flags: [noLock] },
+};
+
+/** Of the flags. */
+type Values = Readonly<Record<string, string | boolean | undefined>>;
+
+/** What a command line asks of cdktf. */
+export interface CdktfRequest {
+  readonly name: CdktfCommandName;
+  readonly stacks: readonly string[];
+  readonly values: Values;
+}
+
+/** The calls of cdktf for a request; `diff` takes one stack a call. */
+export function cdktfCalls({ name, stacks, values }: CdktfRequest): string[][] {
+  const { 'lock-timeout': _, ...passedOn } = values;
+  const given = Object.entries(passedOn).map(([flag, value]) =>
+    value === true ? `--${flag}` : `--${flag}=${value}`,
+  );
+  const flags = [...given, ...cdktfCommands[name].flags];
   if (name !== 'diff') return [[name, ...stacks, ...flags]];
   return stacks.map((stack, index) => [name, stack, ...flags, ...(index > 0 ? ['--skip-synth'] : [])]);
 }
 
 /**
- * Take `--lock-timeout` out of the arguments: cdktf does not know it, so Terraform gets it by variables.
+ * Variables that make Terraform wait for a lock: cdktf does not know how to.
  *
- * @throws InputError if it is not a duration, or if the command locks nothing
+ * @throws InputError if it is not a duration
  */
-export function takeLockTimeout(
-  name: string,
-  args: readonly string[],
-  variables: NodeJS.ProcessEnv,
-): { readonly args: string[]; readonly variables: NodeJS.ProcessEnv } {
-  const isOurs = (arg: string) => arg.split('=')[0] === '--lock-timeout';
-  const flag = args.findLast(isOurs);
-  if (!flag) return { args: [...args], variables: {} };
-  const [, duration] = flag.split('=');
-  const problem = (what: string, expected: string) =>
-    new InputError({ where: '--lock-timeout', what, got: duration, expected });
-  if (!lockingCommands.includes(name)) {
-    throw problem(`not for ${name}`, `one of ${lockingCommands.join(', ')}`);
+export function lockTimeoutVariables(duration: unknown, variables: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  if (duration === undefined) return {};
+  if (!/^(\d+(ms|s|m|h))+$/.test(String(duration))) {
+    throw new InputError({
+      where: '--lock-timeout',
+      what: 'not a duration',
+      got: duration,
+      expected: 'for example 60s or 5m',
+    });
   }
-  if (!/^(\d+(ms|s|m|h))+$/.test(duration ?? '')) throw problem('not a duration', 'for example 60s or 5m');
   const added = ['plan', 'apply', 'destroy', 'refresh'].map((command) => {
     const variable = `TF_CLI_ARGS_${command}`;
     return [variable, [variables[variable], `-lock-timeout=${duration}`].filter(Boolean).join(' ')];
   });
-  return { args: args.filter((arg) => !isOurs(arg)), variables: Object.fromEntries(added) };
-}
-
-function namedStacks(args: readonly string[]): string[] {
-  return args.filter((arg) => allStacks.includes(arg) || arg === '*');
-}
-
-function includesTable(args: readonly string[]): boolean {
-  const stacks = namedStacks(args);
-  return stacks.length === 0 || stacks.includes('*') || stacks.includes(stackNames.table);
+  return Object.fromEntries(added);
 }
 
 /**
@@ -126,10 +159,10 @@ function includesTable(args: readonly string[]): boolean {
  */
 export async function refuseProtected(
   environment: Environment,
-  args: readonly string[],
+  stacks: readonly string[],
   isProtected: () => Promise<boolean>,
 ): Promise<void> {
-  if (!includesTable(args)) return;
+  if (!stacks.includes(stackNames.table)) return;
   const deploy = `npm run deploy -- ${stackNames.table}`;
   if (environment.deletionProtection) {
     throw new InputError({
@@ -149,12 +182,12 @@ export async function refuseProtected(
   }
 }
 
-export async function isTableProtected(environment: Environment): Promise<boolean> {
-  return (await describeTable(environment))?.DeletionProtectionEnabled ?? false;
+export async function isTableProtected(session: AwsSession): Promise<boolean> {
+  return (await describeTable(session))?.DeletionProtectionEnabled ?? false;
 }
 
-async function describeTable(environment: Environment): Promise<TableDescription | undefined> {
-  const client = new DynamoDBClient(await clientConfig(environment));
+async function describeTable({ environment, aws }: AwsSession): Promise<TableDescription | undefined> {
+  const client = new DynamoDBClient(aws);
   const TableName = resourceNames(environment).table;
   try {
     return (await client.send(new DescribeTableCommand({ TableName }))).Table;
@@ -170,16 +203,13 @@ async function describeTable(environment: Environment): Promise<TableDescription
  *
  * @throws InputError if what is to be imported is not there
  */
-export async function withImport(
-  environment: Environment,
-  args: readonly string[],
-  calls: readonly string[][],
-): Promise<readonly string[][]> {
-  const { seed } = environment;
-  if (seed.mode !== 'import' || !includesTable(args) || (await describeTable(environment))) return calls;
-  await expectParts(environment, readManifest(seed.manifest));
-  const flags = args.filter((arg) => !namedStacks(args).includes(arg));
-  return [...cdktfCalls('deploy', [stackNames.table, ...flags]), ...calls];
+export async function withImport(session: AwsSession, request: CdktfRequest): Promise<readonly string[][]> {
+  const { seed } = session.environment;
+  const calls = cdktfCalls(request);
+  if (seed.mode !== 'import' || !request.stacks.includes(stackNames.table)) return calls;
+  if (await describeTable(session)) return calls;
+  await expectParts(session, readManifest(seed.manifest));
+  return [...cdktfCalls({ ...request, stacks: [stackNames.table] }), ...calls];
 }
 
 /** To synthesize no Terraform is needed, but cdktf asks for its version, and whether there is a newer cdktf. */
@@ -188,37 +218,42 @@ export function synthVariables(): NodeJS.ProcessEnv {
   return { ...process.env, PATH, CHECKPOINT_DISABLE: '1', TF_CLI_CONFIG_FILE: devNull };
 }
 
-/** Run the calls one after the other on this terminal, until one fails. */
-export async function runAll(calls: readonly string[][], variables: NodeJS.ProcessEnv): Promise<number> {
+/**
+ * Run calls of cdktf one after the other on this terminal, until one fails.
+ *
+ * @returns the exit code
+ */
+export async function runAll(
+  calls: readonly string[][],
+  variables: NodeJS.ProcessEnv,
+  { signal }: Frame,
+): Promise<number> {
   // Without a terminal cdktf draws its spinner line by line, unless it takes the machine for CI.
   const env = process.stdout.isTTY ? variables : { ...variables, CI: '1' };
   for (const call of calls) {
-    // In a session of its own, so that Ctrl-C does not reach it.
+    signal.throwIfAborted();
+    // In a session of its own, so that what ends this command does not reach it.
     const child = spawn(process.execPath, [...cdktfScript, ...call], {
       env,
       stdio: 'inherit',
       detached: true,
     });
     const interrupt = () => interruptBelow(child.pid as number);
-    for (const signal of endings) process.on(signal, interrupt);
+    signal.addEventListener('abort', interrupt);
     const exitCode = await new Promise<number>((resolve) =>
-      child.once('close', (code) => resolve(code ?? 130)),
+      child.once('close', (code) => resolve(code ?? 1)),
     );
-    for (const signal of endings) process.off(signal, interrupt);
+    signal.removeEventListener('abort', interrupt);
     if (exitCode !== 0) return exitCode;
   }
   return 0;
 }
 
-/** Ctrl-C, the end of a job, the end of the terminal. */
-const endings = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-
 /**
- * Ask what cdktf has started to end; cdktf then ends by itself. Were cdktf asked, it would not wait for Terraform, which
- * dies with the terminal that cdktf has made for it: the state would be lost, and the lock kept.
+ * Bring what cdktf has started to an end; cdktf then ends by itself. Were cdktf told, it would not wait for Terraform.
  */
-function interruptBelow(cdktf: number): void {
-  const started = descendants(cdktf);
+export function interruptBelow(cdktf: number): void {
+  const started = descendants(cdktf).filter(isSupervisor);
   for (const pid of started.length > 0 ? started : [cdktf]) {
     try {
       process.kill(pid, 'SIGINT');
@@ -227,3 +262,6 @@ function interruptBelow(cdktf: number): void {
     }
   }
 }
+
+/** Such a process has left its mark. */
+const isSupervisor = (pid: number) => existsSync(join(supervisedFolder, String(pid)));

@@ -1,11 +1,8 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { stackNames } from '../../stacks/names';
-import { run } from '../command/run-program';
-import { type Plan, readPlan } from '../plan/plan-json';
-import { refuseErroredStates } from '../state/errored-state';
-import type { State } from '../state/state-file';
-import { stackFolder, type Tools } from './tools';
+import { ProgramError, runProgram } from '../command/run-program';
+import type { Session } from './session';
+import { configurationFile, stackFolder } from './stack-folder';
 
 /** The part of a stack's `cdk.tf.json` that commands read. */
 export interface Configuration {
@@ -15,6 +12,30 @@ export interface Configuration {
 
 export type Arguments = Readonly<Record<string, unknown>>;
 
+/** Terraform's state file, as far as it is read or added to here. */
+export interface State {
+  readonly version: 4;
+  readonly terraform_version: string;
+  /** Grows with each state of the same lineage, from 1. */
+  readonly serial: number;
+  readonly lineage: string;
+  readonly outputs: Readonly<Record<string, unknown>>;
+  readonly resources: readonly StateResource[];
+}
+
+export interface StateResource {
+  readonly mode: 'managed' | 'data';
+  readonly type: string;
+  readonly name: string;
+  readonly provider: string;
+  readonly instances: readonly StateInstance[];
+}
+
+export interface StateInstance {
+  /** `tainted` if making it was not seen to its end; Terraform would replace it. */
+  readonly status?: 'tainted';
+}
+
 /** An existing thing and the resource that it becomes. */
 export interface Import {
   /** The resource's address. */
@@ -23,27 +44,34 @@ export interface Import {
   readonly id: string;
 }
 
-const importsFile = 'import.tf.json';
-const planFile = 'adopt.tfplan';
-
-/**
- * To be called before stacks are synthesized over what another command has left in their folders. Import blocks of a
- * killed `adopt` are removed: they would be part of every plan, and fail once what they name is gone.
- *
- * @throws InputError if a state that could not be written is there
- */
-export async function prepareFolders(): Promise<void> {
-  refuseErroredStates();
-  for (const stack of Object.values(stackNames))
-    await rm(join(stackFolder(stack), importsFile), { force: true });
+export interface PlannedChanges {
+  readonly changes: boolean;
+  /** What `terraform show -json` prints of the plan file. */
+  readonly json: string;
 }
 
-/** Print a line of Terraform's if it tells an operator how far it is. */
-export function printProgress(line: string): void {
-  const tells =
-    /: (Creation|Modifications|Import|Destruction) complete|Still (creating|modifying|destroying)/;
-  if (tells.test(line)) console.log(`  ${line}`);
+/** Import blocks, as long as a plan is made with them. */
+export const importsFile = 'import.tf.json';
+
+/** Where a plan is put in the stack's folder. */
+export const planFile = 'plan.tfplan';
+
+/** Write the Terraform of every stack by the app alone: cheaper than `cdktf synth`, and no command of Terraform runs. */
+export async function synthesize(
+  { variables, signal }: Session,
+  { outputFolder, onLine }: { readonly outputFolder?: string; readonly onLine?: (line: string) => void } = {},
+): Promise<void> {
+  const env = { ...variables, ...(outputFolder && { CDKTF_OUTDIR: outputFolder }) };
+  await runProgram(process.execPath, ['ops/terraform/run-app.mjs'], {
+    env,
+    signal,
+    ...(onLine && { onLine }),
+  });
 }
+
+/** Whether a line of Terraform's output tells an operator how far it is. */
+export const isProgress = (line: string) =>
+  /: (Creation|Modifications|Import|Destruction) complete|Still (creating|modifying|destroying)/.test(line);
 
 /** Terraform in the folder of one synthesized stack, with the state in its backend. */
 export class StackTerraform {
@@ -55,14 +83,13 @@ export class StackTerraform {
    */
   constructor(
     readonly stack: string,
-    private readonly tools: Tools,
-    private readonly onLine?: (line: string) => void,
+    private readonly session: Session,
     readonly folder = stackFolder(stack),
     private readonly initFlags: readonly string[] = [],
   ) {}
 
   async configuration(): Promise<Configuration> {
-    return JSON.parse(await readFile(join(this.folder, 'cdk.tf.json'), 'utf8'));
+    return JSON.parse(await readFile(join(this.folder, configurationFile), 'utf8'));
   }
 
   /** Where the last command here had its state, whatever has been synthesized since. */
@@ -80,12 +107,16 @@ export class StackTerraform {
     return state?.serial === 0 ? undefined : state;
   }
 
-  /** Write a state to the backend. Terraform refuses another lineage and an older serial, and gives a first state its own. */
-  async push(state: State): Promise<void> {
+  /**
+   * Write a state to the backend. Terraform refuses another lineage and an older serial, and gives a first state its own.
+   *
+   * @param isCleanUp - whether it is done though the command has been told to end
+   */
+  async push(state: State, { isCleanUp = false } = {}): Promise<void> {
     const file = join(this.folder, 'push.tfstate');
     await writeFile(file, JSON.stringify(state, null, 2), { mode: 0o600 });
     try {
-      await this.run('state', 'push', 'push.tfstate');
+      await this.#run(['state', 'push', 'push.tfstate'], isCleanUp);
     } finally {
       await rm(file);
     }
@@ -107,18 +138,40 @@ export class StackTerraform {
     return JSON.parse(await this.run('version', '-json')).provider_selections;
   }
 
-  /** Plan the stack with these imports; `apply` does exactly this plan. */
-  async plan(imports: readonly Import[]): Promise<Plan> {
-    const file = join(this.folder, importsFile);
-    await writeFile(file, JSON.stringify({ import: imports }, null, 2));
+  /**
+   * Plan the stack into `planFile`. It takes no lock, because it writes no state: a plan must not stop a deployment, nor a
+   * stale lock the plan, and `apply` refuses one whose state has changed since.
+   */
+  async plan(imports: readonly Import[] = []): Promise<PlannedChanges> {
+    const importsPath = join(this.folder, importsFile);
+    if (imports.length > 0) await writeFile(importsPath, JSON.stringify({ import: imports }, null, 2));
     try {
-      await this.run('plan', '-input=false', '-no-color', `-out=${planFile}`);
-      return readPlan(await this.run('show', '-json', planFile), planFile);
+      const changes = await this.run(
+        'plan',
+        '-input=false',
+        '-no-color',
+        '-lock=false',
+        '-detailed-exitcode',
+        `-out=${planFile}`,
+      ).then(
+        () => false,
+        (error: unknown) => {
+          if (error instanceof ProgramError && error.exitCode === 2) return true;
+          throw error;
+        },
+      );
+      return { changes, json: await this.show() };
     } finally {
-      await rm(file);
+      await rm(importsPath, { force: true });
     }
   }
 
+  /** `planFile` as JSON. */
+  show(): Promise<string> {
+    return this.run('show', '-json', planFile);
+  }
+
+  /** Apply what is in `planFile`, and tell the operator how far it is. */
   async apply(): Promise<void> {
     await this.run('apply', '-input=false', '-no-color', planFile);
   }
@@ -129,15 +182,25 @@ export class StackTerraform {
   }
 
   /** Run a command of Terraform and return its output. */
-  async run(...args: readonly string[]): Promise<string> {
-    const { terraform, variables } = this.tools;
-    const options = { cwd: this.folder, env: variables, ...(this.onLine && { onLine: this.onLine }) };
+  run(...args: readonly string[]): Promise<string> {
+    return this.#run(args, false);
+  }
+
+  async #run(args: readonly string[], isCleanUp: boolean): Promise<string> {
+    const { variables, signal, report } = this.session;
+    const options = {
+      cwd: this.folder,
+      env: variables,
+      onLine: (line: string) => isProgress(line) && report(`  ${line}`),
+      ...(!isCleanUp && { signal }),
+    };
+    const program = variables.TERRAFORM_BINARY_NAME as string;
     if (!this.#isReady) {
       // The folder may have served another environment before.
       const init = ['init', '-input=false', '-no-color', '-reconfigure', ...this.initFlags];
-      await run(terraform, init, options);
+      await runProgram(program, init, options);
       this.#isReady = true;
     }
-    return run(terraform, args, options);
+    return runProgram(program, args, options);
   }
 }

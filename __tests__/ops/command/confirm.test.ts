@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 
 /** What `confirm` makes of the lines that a person types, and what that person sees. */
 function answer(input: string): { readonly isYes: boolean; readonly shown: string } {
-  const script = `require('./ops/command/confirm').confirm('Sure?').then((isYes) => { process.exitCode = isYes ? 0 : 3; })`;
+  const script = `require('./ops/command/confirm').approval(false, { signal: new AbortController().signal })('Sure?').then((isYes) => { process.exitCode = isYes ? 0 : 3; })`;
   const { status, stdout, stderr } = spawnSync(process.execPath, ['--import', 'tsx', '-e', script], {
     input,
     encoding: 'utf8',

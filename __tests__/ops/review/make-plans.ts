@@ -20,7 +20,7 @@ import { App } from 'cdktf';
 import { archiveProviderVersion, checkEnvironment, readEnvironment } from '../../../environments';
 import { partitionKey } from '../../../lambdas/shared/attributes';
 import { localAwsEnvironment, startLocalAws } from '../../../local/local-aws';
-import { CommandError, run } from '../../../ops/command/run-program';
+import { ProgramError, runProgram } from '../../../ops/command/run-program';
 import { prepareProviders } from '../../../ops/terraform/find-providers';
 import { findTerraform } from '../../../ops/terraform/find-terraform';
 import { loadSeed } from '../../../seed-data/load-seed';
@@ -59,7 +59,7 @@ async function main(kinds: readonly string[]): Promise<void> {
         console.log(`${kind}: ${plan.length} characters`);
       } catch (error) {
         process.exitCode = 1;
-        console.error(`${kind}: ${error instanceof CommandError ? error.lastLines.join('\n') : error}`);
+        console.error(`${kind}: ${error instanceof ProgramError ? error.lastLines.join('\n') : error}`);
       }
     }
   } finally {
@@ -75,7 +75,7 @@ async function makePlan(
   env: NodeJS.ProcessEnv,
   endpoint: string,
 ): Promise<string> {
-  const inStack = (...args: string[]) => run(terraform, args, { cwd: stackFolder, env });
+  const inStack = (...args: string[]) => runProgram(terraform, args, { cwd: stackFolder, env });
   clear(() => false);
   if (before) {
     await write(before);
@@ -94,7 +94,7 @@ async function makePlan(
   }
   await inStack('init', '-input=false', '-reconfigure');
   const failure = await inStack('plan', '-input=false', '-out=plan.tfplan', ...flags).catch((error) => error);
-  if (failure instanceof CommandError !== Boolean(fails)) throw new Error(JSON.stringify(failure, null, 2));
+  if (failure instanceof ProgramError !== Boolean(fails)) throw new Error(JSON.stringify(failure, null, 2));
   return inStack('show', '-json', 'plan.tfplan');
 }
 

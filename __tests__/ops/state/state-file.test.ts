@@ -1,5 +1,6 @@
-import { addressesOf, nextAfter, type State, withoutTaint, withRecords } from '../../../ops/state/state-file';
+import { addressesOf, nextAfter, withoutTaint, withRecords } from '../../../ops/state/state-file';
 import { describeLock } from '../../../ops/state/state-lock';
+import type { State } from '../../../ops/terraform/stack-terraform';
 
 const provider = 'provider["registry.terraform.io/hashicorp/aws"]';
 const versions = { terraform: '1.11.4', awsProvider: 'registry.terraform.io/hashicorp/aws' };

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { prepareFolders } from '../../../ops/terraform/stack-terraform';
+import { prepareFolders } from '../../../ops/state/errored-state';
 
 describe('prepareFolders', () => {
   const startFolder = process.cwd();

@@ -2,7 +2,7 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } 
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { readEnvironment } from '../../../environments';
-import { withTools } from '../../../ops/terraform/tools';
+import { withSession } from '../../../ops/terraform/session';
 
 const startFolder = process.cwd();
 let folder: string;
@@ -26,11 +26,15 @@ function write(file: string, content: string): void {
   writeFileSync(file, content);
 }
 
-describe('the tools of an environment', () => {
+describe('the session of an environment', () => {
+  const frame = { signal: new AbortController().signal, report: () => {} };
   const use = (name: string) =>
-    withTools(readEnvironment({ SUPERMISSION_ENV: name }), async ({ variables }) => variables);
+    withSession(
+      { environment: readEnvironment({ SUPERMISSION_ENV: name }), ...frame },
+      async ({ variables }) => variables,
+    );
 
-  it('keep the provider versions that were chosen for it, and forget those for another', async () => {
+  it('keeps the provider versions that were chosen for it, and forgets those for another', async () => {
     const locks = ['cdktf.out/stacks/table', 'cdktf.out/bootstrap/stacks/state-backend'].map((it) =>
       join(it, '.terraform.lock.hcl'),
     );
@@ -48,12 +52,12 @@ describe('the tools of an environment', () => {
     expect(existsSync('cdktf.out/stacks/table/errored.tfstate')).toBe(true);
   });
 
-  it('have Terraform forget the backend of another, whatever else init is told', async () => {
-    process.env.TF_CLI_ARGS_init = '-get=false';
+  it('has Terraform forget the backend of another, whatever else init is told', async () => {
+    process.env.TF_CLI_ARGS_init = '-no-color';
     const variables = await use('lab');
     delete process.env.TF_CLI_ARGS_init;
 
-    expect(variables.TF_CLI_ARGS_init).toBe('-get=false -reconfigure');
+    expect(variables.TF_CLI_ARGS_init).toBe('-no-color -reconfigure');
     expect((await use('lab')).TF_CLI_ARGS_init).toBe('-reconfigure');
   });
 });
