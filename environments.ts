@@ -15,12 +15,16 @@ const text = (pattern: RegExp, error: string) => z.string({ error }).regex(patte
 const seedFile = text(/^seed-data\/[\w.-]+\.json$/, 'a JSON file in seed-data/');
 const flag = z.boolean({ error: 'true or false' });
 
+/** Names that GitHub gives out, so without a wildcard, and either both ids or none. */
+const githubRepository =
+  /^(?=[^@]*$|[^@/]+@\d+\/[^@/]+@\d+$)[a-z\d][\w-]{0,38}(?:@[1-9]\d*)?\/(?!\.\.?(?:@|$))[\w.-]{1,100}(?<!\.git)(?:@[1-9]\d*)?$/i;
+
 const environmentSchema = z.object({
   /** The environment's name, part of every state key and tag. */
   name: text(/^[a-z][a-z0-9-]{0,15}$/, 'a lower-case name of at most 16 letters, digits and hyphens'),
   /** The AWS region; `AWS_REGION` overrides it. */
   region: text(/^[a-z]{2,3}(-[a-z]+)+-\d$/, 'a region such as us-east-1'),
-  /** The only AWS accounts this environment may touch. @default any account */
+  /** The only AWS accounts this environment may touch; exactly one where it has a `pipeline`. @default any account */
   allowedAccountIds: z.array(text(/^\d{12}$/, 'an account id of 12 digits')).optional(),
   /** Ends the name of every resource, so that environments can share an account. */
   nameSuffix: text(/^(-[a-z0-9]+)?$/, 'an empty text or a hyphen followed by lower-case letters and digits'),
@@ -79,16 +83,18 @@ const environmentSchema = z.object({
   /** `lab`: the notebook's policies to the letter. `least-privilege`: no more than the functions need. */
   accessMode: oneOf(['lab', 'least-privilege']),
   /**
-   * The workflows that plan and deploy this environment: `owner/name` of their repository on GitHub, and whether the
-   * account's identity provider for GitHub is defined here or is there already, for example by another environment.
+   * The workflows that plan and deploy this environment, and whether the account's identity provider for GitHub is defined
+   * here or is there already, for example by another environment. `repository` is what GitHub's tokens call theirs, after
+   * `repo:`, with ids or without: `gh api repos/OWNER/NAME/actions/oidc/customization/sub --jq .sub_claim_prefix`.
    *
    * @default none
+   * @see https://docs.github.com/en/actions/reference/security/oidc#immutable-subject-claims
    */
   pipeline: z
     .object({
       repository: text(
-        /^[\w.-]+\/[\w.-]+$/,
-        'the owner and the name of a repository, such as acme/supermission',
+        githubRepository,
+        'acme/supermission, or with the ids of both acme@1234/supermission@5678: what GitHub puts after "repo:" in the tokens of the repository, as "gh api repos/OWNER/NAME/actions/oidc/customization/sub --jq .sub_claim_prefix" prints it',
       ),
       identityProvider: oneOf(['defined', 'existing']),
     })
@@ -104,6 +110,11 @@ const environmentSchema = z.object({
   /** Versions of hashicorp/aws that may be used, in Terraform's syntax. */
   awsProviderVersion: text(/^[<>=~!.,\s\d]+$/, 'a version constraint such as ">= 6.25.0, < 7.0.0"'),
 });
+
+const consistentSchema = environmentSchema.refine(
+  ({ pipeline, allowedAccountIds }) => !pipeline || allowedAccountIds?.length === 1,
+  { path: ['allowedAccountIds'], error: 'exactly one account id, where a pipeline deploys' },
+);
 
 /** Versions of hashicorp/archive that may be used, the same everywhere, in Terraform's syntax. */
 export const archiveProviderVersion = '>= 2.7.1, < 3.0.0';
@@ -165,6 +176,9 @@ const rows: Record<string, Environment> = {
   },
 };
 
+/** The environments that there are. */
+export const environmentNames: readonly string[] = Object.keys(rows);
+
 /**
  * The environment that `SUPERMISSION_ENV` names (`local` without it), with `AWS_REGION` and
  * `SUPERMISSION_STATE_BUCKET` in place of its own region and state bucket where they are set.
@@ -175,7 +189,7 @@ export function readEnvironment(variables: NodeJS.ProcessEnv = process.env): Env
   const name = variables.SUPERMISSION_ENV ?? 'local';
   const row = Object.hasOwn(rows, name) ? rows[name] : undefined;
   if (!row) {
-    const expected = `one of ${Object.keys(rows).join(', ')}`;
+    const expected = `one of ${environmentNames.join(', ')}`;
     throw new InputError({ where: 'SUPERMISSION_ENV', what: 'unknown environment', got: name, expected });
   }
   return checkEnvironment(
@@ -198,7 +212,7 @@ export function readEnvironment(variables: NodeJS.ProcessEnv = process.env): Env
  * @throws InputError with one line for each bad value
  */
 export function checkEnvironment(row: Environment, origins: Record<string, string> = {}): Environment {
-  const result = environmentSchema.safeParse(row);
+  const result = consistentSchema.safeParse(row);
   if (result.success) return result.data;
   const problems = result.error.issues.map(({ path, message }) => {
     const setting = path.join('.');

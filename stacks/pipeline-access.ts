@@ -23,9 +23,19 @@ export interface PipelineAccessProps {
   readonly accountId: string;
 }
 
-/** What the workflows ask for by name. */
-export function pipelineRoleName({ name }: Environment, role: PipelineRoleKey): string {
+export function pipelineRoleName({ name }: Pick<Environment, 'name'>, role: PipelineRoleKey): string {
   return `${project}-${name}-${role}`;
+}
+
+/** What the workflows ask for. */
+export function pipelineRoleArn(
+  { name, region }: Pick<Environment, 'name' | 'region'>,
+  role: PipelineRoleKey,
+  accountId: string,
+): string {
+  const [, part] = /^(cn|us-gov)-/.exec(region) ?? [];
+  const partition = part ? `aws-${part}` : 'aws';
+  return `arn:${partition}:iam::${accountId}:role/${pipelineRoleName({ name }, role)}`;
 }
 
 /** The most that the functions' roles can be given while a pipeline deploys them. */

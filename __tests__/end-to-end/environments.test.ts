@@ -28,7 +28,8 @@ function override(stack: string, runtimeAddresses: readonly string[]): object {
 }
 
 /** No row has it until somebody asks for it. */
-const pipeline = "pipeline: { repository: 'acme/supermission', identityProvider: 'defined' },";
+const pipeline =
+  "allowedAccountIds: ['123456789012'], pipeline: { repository: 'acme/supermission', identityProvider: 'defined' },";
 
 describeWithLocalAws('on an empty account', () => {
   describe.each(['lab', 'prod'])('%s', (name) => {

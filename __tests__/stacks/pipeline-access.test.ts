@@ -114,6 +114,31 @@ describe.each(pipelineRoles)('the role that is to %s', (key) => {
   }
 });
 
+describe('the repository that the roles trust', () => {
+  /** What GitHub calls a repository in its tokens, by what has become of it. */
+  const names = {
+    'an old one': 'acme/supermission',
+    'a new one': 'acme@1234/supermission@5678',
+    'a renamed one': 'acme@1234/missions@5678',
+    'one that was made anew under the same name': 'acme@1234/supermission@9012',
+    'one whose owner was made anew under the same name': 'acme@9012/supermission@5678',
+  };
+
+  it.each(Object.entries(names))('is %s, and no other', async (_, repository) => {
+    const { trust } = roleDocuments(
+      synthesizePipeline(row, { ...pipeline, repository }),
+      'supermission-prod-apply',
+    );
+    const trusted: string[] = [];
+    for (const name of Object.values(names)) {
+      const claims = { sub: `repo:${name}:environment:prod`, aud: 'sts.amazonaws.com' };
+      const it = { role: 'apply', action: 'sts:AssumeRoleWithWebIdentity', claims } as TrustCase;
+      if ((await trustAnswer(it, { trust, policies: {} })) === 'allow') trusted.push(name);
+    }
+    expect(trusted).toEqual([repository]);
+  });
+});
+
 describe('the boundary of the functions', () => {
   const boundary = managedPolicies(stack)['supermission-prod-boundary'];
 
