@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { describeProblem, InputError } from './input-error';
+import { project, type TableId, tables } from './system';
 
 /** Retention periods that CloudWatch Logs accepts, in days. @see https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html */
 const retentionDays = [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827] as const;
@@ -19,6 +20,41 @@ const flag = z.boolean({ error: 'true or false' });
 const githubRepository =
   /^(?=[^@]*$|[^@/]+@\d+\/[^@/]+@\d+$)[a-z\d][\w-]{0,38}(?:@[1-9]\d*)?\/(?!\.\.?(?:@|$))[\w.-]{1,100}(?<!\.git)(?:@[1-9]\d*)?$/i;
 
+/** What may be different from one table to another. */
+const tableSettingsShape = {
+  /** How a table's capacity is paid for; units are DynamoDB's read and write capacity units. */
+  capacity: z.discriminatedUnion(
+    'mode',
+    [
+      z.object({
+        mode: z.literal('provisioned'),
+        readUnits: wholeNumber(1, 40_000),
+        writeUnits: wholeNumber(1, 40_000),
+      }),
+      z.object({ mode: z.literal('on-demand') }),
+    ],
+    { error: 'mode "provisioned" with readUnits and writeUnits, or mode "on-demand"' },
+  ),
+  pointInTimeRecovery: flag,
+  /** Whether DynamoDB refuses to delete a table until this is lifted. */
+  deletionProtection: flag,
+  /**
+   * How a table gets the items that it starts from. `items`: those of the table's `seed` file, at most 200, each a resource that
+   * a plan shows. Whose they are once they are written, `ownership` says. `managed`: Terraform's, a deployment restores what
+   * was changed. `create-only`: whoever's changes them, a deployment leaves them as they are; both write one that is missing.
+   * `import`: any number, which DynamoDB imports from S3 when it makes the table, and never again; `manifest` is what
+   * `npm run seed:upload` has written of them.
+   */
+  seed: z.discriminatedUnion(
+    'mode',
+    [
+      z.object({ mode: z.literal('items'), ownership: oneOf(['managed', 'create-only']) }),
+      z.object({ mode: z.literal('import'), manifest: seedFile }),
+    ],
+    { error: 'mode "items" with ownership, or mode "import" with manifest' },
+  ),
+};
+
 const environmentSchema = z.object({
   /** The environment's name, part of every state key and tag. */
   name: text(/^[a-z][a-z0-9-]{0,15}$/, 'a lower-case name of at most 16 letters, digits and hyphens'),
@@ -37,37 +73,14 @@ const environmentSchema = z.object({
   ),
   /** Whether AWS is the emulator on this machine: it wants buckets addressed by path, and lends what the machine lacks. */
   emulated: flag,
-  /** How the table's capacity is paid for; units are DynamoDB's read and write capacity units. */
-  capacity: z.discriminatedUnion(
-    'mode',
-    [
-      z.object({
-        mode: z.literal('provisioned'),
-        readUnits: wholeNumber(1, 40_000),
-        writeUnits: wholeNumber(1, 40_000),
-      }),
-      z.object({ mode: z.literal('on-demand') }),
-    ],
-    { error: 'mode "provisioned" with readUnits and writeUnits, or mode "on-demand"' },
-  ),
-  pointInTimeRecovery: flag,
-  /** Whether DynamoDB refuses to delete the table until this is lifted. */
-  deletionProtection: flag,
-  /**
-   * The records that the table starts from. `items`: those of `file`, at most 200, each a resource that a plan shows. Whose
-   * they are once they are written, `ownership` says. `managed`: Terraform's, a deployment restores what was changed.
-   * `create-only`: whoever's changes them, a deployment leaves them as they are; both write one that is missing.
-   * `import`: any number, which DynamoDB imports from S3 when it makes the table, and never again; `manifest` is what
-   * `npm run seed:upload` has written of them.
-   */
-  seed: z.discriminatedUnion(
-    'mode',
-    [
-      z.object({ mode: z.literal('items'), file: seedFile, ownership: oneOf(['managed', 'create-only']) }),
-      z.object({ mode: z.literal('import'), manifest: seedFile }),
-    ],
-    { error: 'mode "items" with file and ownership, or mode "import" with manifest' },
-  ),
+  ...tableSettingsShape,
+  /** Settings of single tables in place of the environment's own, by the tables' ids in `system.ts`. @default none */
+  tables: z
+    .partialRecord(
+      oneOf(Object.keys(tables) as [TableId, ...TableId[]]),
+      z.object(tableSettingsShape).partial(),
+    )
+    .optional(),
   /** The functions' runtime: the newest one the AWS provider of the environment knows. */
   runtime: oneOf(['nodejs22.x', 'nodejs24.x']),
   architecture: oneOf(['arm64', 'x86_64']),
@@ -116,6 +129,29 @@ const consistentSchema = environmentSchema.refine(
   { path: ['allowedAccountIds'], error: 'exactly one account id, where a pipeline deploys' },
 );
 
+/** What an environment says of one of its tables. */
+export type TableSettings = Pick<Environment, keyof typeof tableSettingsShape>;
+
+export function tableSettings(environment: Environment, id: TableId): TableSettings {
+  const own = environment.tables?.[id];
+  return {
+    capacity: own?.capacity ?? environment.capacity,
+    pointInTimeRecovery: own?.pointInTimeRecovery ?? environment.pointInTimeRecovery,
+    deletionProtection: own?.deletionProtection ?? environment.deletionProtection,
+    seed: own?.seed ?? environment.seed,
+  };
+}
+
+/** The tables whose items an environment imports, and the manifests of these items. */
+export function importedTables(
+  environment: Environment,
+): readonly { readonly id: TableId; readonly manifest: string }[] {
+  return (Object.keys(tables) as TableId[]).flatMap((id) => {
+    const { seed } = tableSettings(environment, id);
+    return seed.mode === 'import' ? [{ id, manifest: seed.manifest }] : [];
+  });
+}
+
 /** Versions of hashicorp/archive that may be used, the same everywhere, in Terraform's syntax. */
 export const archiveProviderVersion = '>= 2.7.1, < 3.0.0';
 
@@ -128,12 +164,12 @@ const lab: Environment = {
   region: 'us-east-1',
   nameSuffix: '',
   stage: 'prod',
-  stateBucket: 'supermission-lab-state',
+  stateBucket: `${project}-lab-state`,
   emulated: false,
   capacity: { mode: 'provisioned', readUnits: 5, writeUnits: 5 },
   pointInTimeRecovery: false,
   deletionProtection: false,
-  seed: { mode: 'items', file: 'seed-data/super-missions.json', ownership: 'managed' },
+  seed: { mode: 'items', ownership: 'managed' },
   runtime: 'nodejs24.x',
   architecture: 'x86_64',
   memoryMiB: 128,
@@ -151,7 +187,7 @@ const rows: Record<string, Environment> = {
     ...lab,
     name: 'local',
     allowedAccountIds: ['123456789012'],
-    stateBucket: 'supermission-local-state',
+    stateBucket: `${project}-local-state`,
     emulated: true,
     runtime: 'nodejs22.x',
     awsProviderVersion: '>= 5.100.0, < 7.0.0',
@@ -162,11 +198,11 @@ const rows: Record<string, Environment> = {
     ...lab,
     name: 'prod',
     nameSuffix: '-prod',
-    stateBucket: 'supermission-prod-state',
+    stateBucket: `${project}-prod-state`,
     capacity: { mode: 'on-demand' },
     pointInTimeRecovery: true,
     deletionProtection: true,
-    seed: { mode: 'items', file: 'seed-data/super-missions.json', ownership: 'create-only' },
+    seed: { mode: 'items', ownership: 'create-only' },
     // Lambda's price for the same memory and time is a fifth lower: https://aws.amazon.com/lambda/pricing/
     architecture: 'arm64',
     // The share of a processor grows with the memory, and start-up is mostly work for the processor.

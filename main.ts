@@ -5,8 +5,7 @@ import { handlerBundles } from './stacks/handler-bundles';
 import { App } from 'cdktf';
 import { readEnvironment } from './environments';
 import { endWithMessage } from './input-error';
-import { partitionKey } from './lambdas/shared/attributes';
-import { loadSeed } from './seed-data/load-seed';
+import { loadSeeds } from './seed-data/load-seed';
 import { FunctionsStack } from './stacks/functions-stack';
 import { PipelineStack } from './stacks/pipeline-stack';
 import { StateBackendStack } from './stacks/state-backend-stack';
@@ -14,11 +13,11 @@ import { TableStack } from './stacks/table-stack';
 
 void endWithMessage(async () => {
   const environment = readEnvironment();
-  const seed = loadSeed(environment.seed, { partitionKey });
+  const seeds = loadSeeds(environment);
 
   const app = new App();
   const stateBackend = new StateBackendStack(app, { environment });
-  const table = new TableStack(app, { environment, seed });
+  const table = new TableStack(app, { environment, seeds });
   const functions = new FunctionsStack(app, { environment, bundles: await handlerBundles });
   const { pipeline } = environment;
   if (pipeline) new PipelineStack(app, { environment, pipeline });

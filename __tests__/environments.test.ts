@@ -88,14 +88,14 @@ describe('checkEnvironment', () => {
       'alarmTopicArn: bad value, got "operators"; expected the ARN of an SNS topic',
     ],
     [
-      { seed: { mode: 'items', file: 'seed-data/a.json', ownership: 'mine' } },
+      { seed: { mode: 'items', ownership: 'mine' } },
       'seed.ownership: bad value, got "mine"; expected one of managed, create-only',
     ],
     [
       { seed: { mode: 'import', manifest: '../a.json' } },
       'seed.manifest: bad value, got "../a.json"; expected a JSON file in seed-data/',
     ],
-    [{ seed: { mode: 'copy' } }, 'mode "items" with file and ownership, or mode "import" with manifest'],
+    [{ seed: { mode: 'copy' } }, 'mode "items" with ownership, or mode "import" with manifest'],
     [
       { pipeline: { repository: 'acme', identityProvider: 'defined' } },
       'pipeline.repository: bad value, got "acme"; expected acme/supermission, or with the ids of both acme@1234/supermission@5678',

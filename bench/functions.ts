@@ -8,7 +8,8 @@ import { marshall } from '@aws-sdk/util-dynamodb';
 import { buildSync } from 'esbuild';
 import { zipSync } from 'fflate';
 import superMissions from '../seed-data/super-missions.json';
-import { handlerBundles, handlerEntries } from '../stacks/handler-bundles';
+import { handlerBundles, handlerEntry } from '../stacks/handler-bundles';
+import { functions as declared, type FunctionId } from '../system';
 import { bareRequestMs, type Database, fillTable, startDynalite, startMoto } from './dynamodb';
 import { answers, interleave, quantile, runCommand } from './measure';
 import { peersFolder, projectFolder, workFolder } from './paths';
@@ -18,11 +19,14 @@ const cdkDefault = 'AWS CDK default, SDK beside';
 const cdkBundled = 'AWS CDK, SDK bundled';
 const python = 'Python, boto3';
 
-const functions = {
-  superDynamodb: 'SuperDynamoDBFunction',
-  missionDetails: 'MissionDetailsFunction',
-} as const;
-type FunctionId = keyof typeof functions;
+/** The functions that the notebook has written in Python. */
+const functions = (Object.keys(declared) as FunctionId[])
+  .map((id) => ({ id, title: declared[id].name }))
+  .filter(({ title }) => existsSync(pythonFile(title)));
+
+function pythonFile(title: string): string {
+  return join(peersFolder, 'python', `${title}.py`);
+}
 
 /** Warm is after this many invocations; a function that is used answers thousands before Lambda ends its environment. */
 const warmUp = 1_000;
@@ -51,8 +55,8 @@ export async function benchFunctions(): Promise<Result> {
     const notes = [await compareDatabases(database)];
     const measures: Measure[] = [];
     const goals: Goal[] = [];
-    for (const [id, title] of Object.entries(functions) as [FunctionId, string][]) {
-      const result = await measureFunction(title, subjects[id], database);
+    for (const { id, title } of functions) {
+      const result = await measureFunction(title, subjects[id] ?? {}, database);
       measures.push(...result.measures);
       goals.push(...result.goals);
     }
@@ -75,7 +79,7 @@ interface Subject {
   readonly zipBytes: number;
 }
 
-async function prepareSubjects(hasPython: boolean): Promise<Record<FunctionId, Record<string, Subject>>> {
+async function prepareSubjects(hasPython: boolean): Promise<Record<string, Record<string, Subject>>> {
   const bundles = await handlerBundles;
   const folder = join(workFolder, 'functions');
   rmSync(folder, { recursive: true, force: true });
@@ -85,7 +89,7 @@ async function prepareSubjects(hasPython: boolean): Promise<Record<FunctionId, R
     const bundle = (name: string, external: string[]) => {
       const outfile = join(folder, name, id, 'index.js');
       buildSync({
-        entryPoints: [join(projectFolder, handlerEntries[id])],
+        entryPoints: [join(projectFolder, handlerEntry(id))],
         outfile,
         bundle: true,
         target: 'node22',
@@ -109,7 +113,7 @@ async function prepareSubjects(hasPython: boolean): Promise<Record<FunctionId, R
       [cdkBundled]: { command: node(bundledFile), zipBytes: zipBytes([dirname(bundledFile)]) },
     };
     if (hasPython) {
-      const file = join(peersFolder, 'python', `${title}.py`);
+      const file = pythonFile(title);
       subjects[python] = {
         command: ['python3', join(peersFolder, 'runner.py'), file],
         zipBytes: zipBytes(await botoPackages()) + readFileSync(file).length,
@@ -117,10 +121,9 @@ async function prepareSubjects(hasPython: boolean): Promise<Record<FunctionId, R
     }
     return subjects;
   };
-  return {
-    superDynamodb: await subjectsOf('superDynamodb', functions.superDynamodb),
-    missionDetails: await subjectsOf('missionDetails', functions.missionDetails),
-  };
+  const all: Record<string, Record<string, Subject>> = {};
+  for (const { id, title } of functions) all[id] = await subjectsOf(id, title);
+  return all;
 }
 
 async function measureFunction(

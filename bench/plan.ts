@@ -2,14 +2,15 @@ import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } f
 import { join } from 'node:path';
 import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { AwsFaultProxy } from '../__tests__/end-to-end/aws-fault-proxy';
+import { keySchema } from '../declarations';
 import { archiveProviderVersion, type Environment, readEnvironment } from '../environments';
-import { partitionKey } from '../lambdas/shared/attributes';
 import { type LocalAws, localAwsEnvironment, startLocalAws } from '../local/local-aws';
 import { prepareProviders } from '../ops/terraform/find-providers';
 import { findTerraform } from '../ops/terraform/find-terraform';
 import { openAws } from '../ops/terraform/session';
 import { convertRecords, partName } from '../seed-data/convert-for-import';
 import { importPrefix } from '../stacks/names';
+import { missions } from '../system';
 import { type CommandRun, interleave, runCommand, type Summary, summarize } from './measure';
 import { projectFolder, workFolder } from './paths';
 import type { Goal, Result } from './result';
@@ -127,6 +128,7 @@ function growth(time: Record<string, Summary>): Goal[] {
 
 /** As `npm run seed:upload` does it, to an AWS that has nothing but a bucket. */
 async function upload(app: string, environment: Environment, s3: S3Client): Promise<void> {
+  const partitionKey = keySchema(missions.key).partitionKey.name;
   const { manifest, parts } = await convertRecords(join(app, recordsFile), { partitionKey, folder: app });
   for (const [index, { file }] of parts.entries()) {
     const Key = `${importPrefix(environment, manifest.digest)}${partName(index)}`;

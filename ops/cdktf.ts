@@ -11,8 +11,8 @@ import {
   cdktfCalls,
   cdktfCommands,
   expectTerminalBinary,
-  isTableProtected,
   lockTimeoutVariables,
+  protectionIn,
   refuseProtected,
   runAll,
   synthVariables,
@@ -72,7 +72,7 @@ void runCommand(
         };
         await expectStateBucket(session);
         if (name === 'destroy') {
-          await refuseProtected(environment, request.stacks, () => isTableProtected(session));
+          await refuseProtected(environment, request.stacks, protectionIn(session));
         }
         const calls = name === 'deploy' ? await withImport(session, request) : cdktfCalls(request);
         return runAll(calls, variables, frame);

@@ -1,15 +1,14 @@
 import { readEnvironment } from '../environments';
 import { InputError } from '../input-error';
 import { runCommand } from './command/command';
-import { invoke } from './invoke/invoke-function';
+import { examples, invoke, invokeCommand } from './invoke/invoke-function';
 import { openAws } from './terraform/session';
 
 const usage = `Usage: npm run invoke -- <function> [event]
 
 Invoke a function of the environment that SUPERMISSION_ENV names (local without it) and print its answer as JSON.
 
-  npm run invoke -- SuperDynamoDBFunction
-  npm run invoke -- MissionDetailsFunction '{"superhero":"Ironman"}'
+${examples.map((it) => `  ${invokeCommand(it)}`).join('\n')}
 
 Exit code 1 if the function failed or did not accept the event.`;
 

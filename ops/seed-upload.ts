@@ -1,38 +1,41 @@
-import { type Environment, readEnvironment } from '../environments';
+import { readEnvironment } from '../environments';
 import { InputError } from '../input-error';
 import type { ImportManifest } from '../seed-data/import-manifest';
 import { runCommand } from './command/command';
-import { uploadSeed } from './seed/upload-seed';
+import { importedTable, uploadSeed } from './seed/upload-seed';
 import { messageOf, statusOf } from './state/state-bucket';
 import { openAws } from './terraform/session';
 
-const usage = `Usage: npm run seed:upload -- <file>
+const usage = `Usage: npm run seed:upload -- <file> [--table=<id>]
 
-Check the records of a file, upload them for DynamoDB's import into a new table, and write the manifest that the environment of the
-environment names (SUPERMISSION_ENV, local without it): what a plan knows of them, to be committed.
+Check the records of a file, upload them for DynamoDB's import into a new table, and write the manifest that the environment
+(SUPERMISSION_ENV, local without it) names: what a plan knows of them, to be committed. With --table, say by its id in
+system.ts which table it is, if the environment imports more than one.
 
 The file is a JSON list of records or JSON Lines, in gzip or not, of any size. Nothing is uploaded if one record is wrong.
 The parts go into the state bucket. A run that was cut short is finished by the next one; what is there is not sent again.`;
 
 void runCommand({
   usage,
+  options: { table: { type: 'string' } },
   words: { expected: 'one file', min: 1, max: 1 },
   writes: true,
-  run: async ({ positionals: [file = ''] }, frame) => {
+  run: async ({ values: { table }, positionals: [file = ''] }, frame) => {
     const environment = readEnvironment();
     const session = await openAws({ ...frame, environment });
-    const manifest = await uploadSeed(session, file).catch((error: unknown) => {
+    const manifest = await uploadSeed(session, file, { table }).catch((error: unknown) => {
       if (statusOf(error) === undefined) throw error;
       throw new InputError(`seed:upload: stopped, ${messageOf(error)}; it can be run again`);
     });
-    console.log(describeUpload(environment, manifest));
+    console.log(describeUpload(environment.name, importedTable(environment, table).manifest, manifest));
   },
 });
 
 function describeUpload(
-  { name, seed }: Environment,
+  environment: string,
+  file: string,
   { records, parts, bytes, digest }: ImportManifest,
 ): string {
   return `records ${records}, parts ${parts}, bytes uncompressed ${bytes}, digest ${digest}
-${'manifest' in seed ? seed.manifest : ''}: commit it; a new table of ${name} starts from these records ("npm run deploy -- table")`;
+${file}: commit it; a new table of ${environment} starts from these records ("npm run deploy -- table")`;
 }

@@ -1,14 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Environment, readEnvironment } from '../environments';
+import { type Environment, importedTables, readEnvironment } from '../environments';
 import { InputError } from '../input-error';
 import { findLocalAws, type LocalAws, localAwsExports, startLocalAws } from '../local/local-aws';
 import { stackNames } from '../stacks/names';
 import { type Frame, runCommand } from './command/command';
 import { runProgram } from './command/run-program';
 import { TimedSteps } from './command/timed-steps';
-import { invoke } from './invoke/invoke-function';
-import { notebookInvocations } from './invoke/smoke-test';
+import { examples, invoke, invokeCommand } from './invoke/invoke-function';
 import { prepareFolders } from './state/errored-state';
 import { bootstrap } from './state/make-state-bucket';
 import { removeStateBucket } from './state/remove-state-bucket';
@@ -24,7 +23,7 @@ import { isProgress } from './terraform/stack-terraform';
 
 const usage = `Usage: npm start [-- --keep]
 
-Start a local AWS, deploy the system to it with cdktf, invoke both functions, remove everything.
+Start a local AWS, deploy the system to it with cdktf, invoke the functions, remove everything.
 
   --keep  leave it running, and say how to go on with it`;
 
@@ -44,7 +43,8 @@ void runCommand({
   },
 });
 
-function expectStartable({ emulated, name, seed }: Environment): void {
+function expectStartable(environment: Environment): void {
+  const { emulated, name } = environment;
   if (!emulated) {
     throw new InputError({
       where: 'SUPERMISSION_ENV',
@@ -53,11 +53,11 @@ function expectStartable({ emulated, name, seed }: Environment): void {
       expected: 'local; other environments are deployed with "npm run deploy"',
     });
   }
-  if (seed.mode === 'import') {
+  if (importedTables(environment).length > 0) {
     throw new InputError({
       where: `environments.ts: ${name}.seed.mode`,
       what: 'more than this shows',
-      got: seed.mode,
+      got: 'import',
       expected:
         'items; or "npm run local:up", "npm run bootstrap", "npm run seed:upload" and "npm run deploy"',
     });
@@ -100,7 +100,7 @@ async function deploy(session: Session, steps: TimedSteps): Promise<void> {
 async function invokeAll(session: Session, steps: TimedSteps): Promise<void> {
   const answers = await steps.run('Invoke the functions', () =>
     Promise.all(
-      notebookInvocations.map(async ({ functionName: name, event }) => {
+      examples.map(async ({ name, event }) => {
         const { answer, failed } = await invoke(session, name, event);
         if (failed) throw new Error(`${name}: failed, answered ${JSON.stringify(answer)}`);
         return `\n${name} ${JSON.stringify(event)}\n${JSON.stringify(answer, null, 2)}`;
@@ -147,7 +147,7 @@ function goOn(url: string, region: string): string {
 
 ${localAwsExports(url, region)}
 
-Try next: npm run invoke -- MissionDetailsFunction '{"superhero":"Batman"}'
+Try next: ${examples.slice(-1).map(invokeCommand).join()}
           change a handler or a record, then npm run diff and npm run deploy
           npm run local:down ends it`;
 }

@@ -1,21 +1,40 @@
-import type { Environment } from '../environments';
+import { keySchema, type Table } from '../declarations';
+import { type Environment, type TableSettings, tableSettings } from '../environments';
+import { type TableId, tables } from '../system';
 import { type ImportManifest, readManifest } from './import-manifest';
-import { loadSeedData, type SeedDataOptions, type SeedItem } from './load-items';
+import { loadSeedData, type SeedItem } from './load-items';
 
-type SeedSetting = Environment['seed'];
-
-/** What a table starts from: the records themselves, or what is known of those that are imported. */
+/** What a table starts from: the items themselves, or what is known of those that are imported. */
 export type Seed =
-  | (Extract<SeedSetting, { mode: 'items' }> & { readonly items: readonly SeedItem[] })
+  | (Extract<TableSettings['seed'], { mode: 'items' }> & { readonly items: readonly SeedItem[] })
   | { readonly mode: 'import'; readonly manifest: ImportManifest; readonly manifestFile: string };
 
+/** What each table starts from. */
+export type Seeds = Readonly<Record<TableId, Seed>>;
+
 /**
- * Read what a row's seed names.
+ * Read what an environment's tables start from.
  *
- * @throws InputError that lists every problem in the file, or says that there is no manifest
+ * @throws InputError that lists every error of a file, or says that there is no manifest
  */
-export function loadSeed(seed: SeedSetting, options: SeedDataOptions): Seed {
-  return seed.mode === 'items'
-    ? { ...seed, items: loadSeedData(seed.file, options) }
-    : { mode: 'import', manifest: readManifest(seed.manifest), manifestFile: seed.manifest };
+export function loadSeeds(environment: Environment): Seeds {
+  const seeds = Object.entries<Table>(tables).map(([id, table]) => [
+    id,
+    loadSeed(table, tableSettings(environment, id as TableId).seed),
+  ]);
+  return Object.fromEntries(seeds);
+}
+
+/** What one of the tables starts from. */
+export function seedOf(seeds: Seeds, table: Table): Seed {
+  const [id] = Object.entries<Table>(tables).find(([, it]) => it === table) as [TableId, Table];
+  return seeds[id];
+}
+
+function loadSeed({ seed: file, key }: Table, seed: TableSettings['seed']): Seed {
+  if (seed.mode === 'import') {
+    return { mode: 'import', manifest: readManifest(seed.manifest), manifestFile: seed.manifest };
+  }
+  const partitionKey = keySchema(key).partitionKey.name;
+  return { ...seed, items: file === undefined ? [] : loadSeedData(file, { partitionKey }) };
 }

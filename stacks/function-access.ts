@@ -1,89 +1,47 @@
 import type { DataAwsIamPolicyDocumentStatement } from '@cdktf/provider-aws/lib/data-aws-iam-policy-document';
+import { type Access, accessOf, type Fn } from '../declarations';
 import type { Environment } from '../environments';
-import { visibleAttributes } from '../lambdas/shared/attributes';
+import { tableName } from './names';
 
 type Statement = DataAwsIamPolicyDocumentStatement;
 
-/** What the statements speak of. */
-export interface AccessProps {
-  readonly tableArn: string;
-  readonly accountId: string;
+/** The ARN of a resource in an environment's account and region. */
+export type ArnOf = (service: string, resource: string) => string;
+
+/** Whether a function's policy is the notebook's to the letter, which limits no attribute. */
+export function isAsInNotebook({ accessMode }: Environment, { notebookPolicy }: Fn): boolean {
+  return accessMode === 'lab' && notebookPolicy !== undefined;
 }
 
-/** Who may do what, for one access mode. */
-export interface Access {
-  /** What `SuperDynamoDBFunction` may do. */
-  readonly scan: readonly Statement[];
-  /** What `MissionDetailsFunction` may do. */
-  readonly query: readonly Statement[];
-  /** Who may assume the functions' roles. */
-  readonly assumeRole: readonly Statement[];
+/** What a function may do to tables: what its declaration says that it reads, or what the notebook lets it do. */
+export function readStatements(environment: Environment, fn: Fn, arn: ArnOf): Statement[] {
+  const { notebookPolicy, reads } = fn;
+  if (notebookPolicy && isAsInNotebook(environment, fn)) {
+    const { sid, actions, attributes } = notebookPolicy;
+    return [
+      {
+        sid,
+        actions: [...actions],
+        resources: ['*'],
+        ...(attributes && { condition: [namesOnly(accessOf(reads[0]).table.visibleAttributes ?? [])] }),
+      },
+    ];
+  }
+  return reads.map(accessOf).map((read, index) => ({
+    // An id is unique in its policy.
+    sid: `${read.operation}${subjectOf(read)}${reads.length > 1 ? index + 1 : ''}`,
+    actions: [`dynamodb:${read.operation}`],
+    resources: [arn('dynamodb', readPath(environment, read))],
+    ...(read.attributes && { condition: limitTo(read.attributes) }),
+  }));
 }
 
-/** Which attributes `MissionDetailsFunction` asks for: every one, or only the visible ones. */
-export const answeredAttributes = {
-  lab: 'all',
-  'least-privilege': 'visible',
-} as const satisfies Record<Environment['accessMode'], string>;
-
-const lambdaService = [{ type: 'Service', identifiers: ['lambda.amazonaws.com'] }];
-
-/** `ForAllValues` also holds for a request that names no attribute at all. */
-const namesOnlyVisibleAttributes = {
-  test: 'ForAllValues:StringEquals',
-  variable: 'dynamodb:Attributes',
-  values: [...visibleAttributes],
-};
-
-const accessByMode: Record<Environment['accessMode'], (props: AccessProps) => Access> = {
-  lab: () => ({
-    scan: [
-      {
-        sid: 'ScanAndLoad',
-        actions: ['dynamodb:Scan', 's3:GetObject', 's3:PutObject', 'dynamodb:BatchWriteItem'],
-        resources: ['*'],
-      },
-    ],
-    query: [
-      {
-        sid: 'QueryAttributes',
-        actions: ['dynamodb:Query'],
-        resources: ['*'],
-        condition: [namesOnlyVisibleAttributes],
-      },
-    ],
-    assumeRole: [{ sid: 'AssumeByLambda', actions: ['sts:AssumeRole'], principals: lambdaService }],
-  }),
-
-  'least-privilege': ({ tableArn, accountId }) => ({
-    scan: [{ sid: 'ScanTable', actions: ['dynamodb:Scan'], resources: [tableArn] }],
-    query: [
-      {
-        sid: 'QueryVisibleAttributes',
-        actions: ['dynamodb:Query'],
-        resources: [tableArn],
-        condition: [
-          namesOnlyVisibleAttributes,
-          // Without a projection a Query answers with every attribute but names only the key.
-          { test: 'StringEquals', variable: 'dynamodb:Select', values: ['SPECIFIC_ATTRIBUTES'] },
-          { test: 'Null', variable: 'dynamodb:Attributes', values: ['false'] },
-        ],
-      },
-    ],
-    assumeRole: [
-      {
-        sid: 'AssumeByLambdaOfThisAccount',
-        actions: ['sts:AssumeRole'],
-        principals: lambdaService,
-        condition: [{ test: 'StringEquals', variable: 'aws:SourceAccount', values: [accountId] }],
-      },
-    ],
-  }),
-};
-
-/** The access rules of an environment. */
-export function defineAccess({ accessMode }: Environment, props: AccessProps): Access {
-  return accessByMode[accessMode](props);
+/** Who may assume a function's role. */
+export function assumeStatements(environment: Environment, fn: Fn, accountId: string): Statement[] {
+  const statement = { actions: ['sts:AssumeRole'], principals: lambdaService };
+  if (isAsInNotebook(environment, fn)) return [{ sid: 'AssumeByLambda', ...statement }];
+  const ofThisAccount = { test: 'StringEquals', variable: 'aws:SourceAccount', values: [accountId] };
+  return [{ sid: 'AssumeByLambdaOfThisAccount', ...statement, condition: [ofThisAccount] }];
 }
 
 /** What every function may do: write to its own log group, and to X-Ray where its traces go there. */
@@ -96,6 +54,37 @@ export function telemetryStatements({ tracing }: Environment, logGroupArn: strin
     },
     ...traceStatements[tracing],
   ];
+}
+
+const lambdaService = [{ type: 'Service', identifiers: ['lambda.amazonaws.com'] }];
+
+function subjectOf({ index, attributes }: Access): string {
+  if (attributes) return 'VisibleAttributes';
+  return index === undefined ? 'Table' : 'Index';
+}
+
+/** The resource that a request to a table or one of its indexes names. */
+function readPath(environment: Environment, { table, index }: Access): string {
+  const path = `table/${tableName(environment, table)}`;
+  return index === undefined ? path : `${path}/index/${index}`;
+}
+
+function limitTo(attributes: readonly string[]) {
+  return [
+    namesOnly(attributes),
+    // Without a projection a request is answered with every attribute but names only the key.
+    { test: 'StringEquals', variable: 'dynamodb:Select', values: ['SPECIFIC_ATTRIBUTES'] },
+    { test: 'Null', variable: 'dynamodb:Attributes', values: ['false'] },
+  ];
+}
+
+/** `ForAllValues` also holds for a request that names no attribute at all. */
+function namesOnly(attributes: readonly string[]) {
+  return {
+    test: 'ForAllValues:StringEquals',
+    variable: 'dynamodb:Attributes',
+    values: [...attributes],
+  };
 }
 
 const traceStatements: Record<Environment['tracing'], Statement[]> = {

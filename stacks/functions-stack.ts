@@ -2,14 +2,22 @@ import { ArchiveProvider } from '@cdktf/provider-archive/lib/provider';
 import { DataAwsCallerIdentity } from '@cdktf/provider-aws/lib/data-aws-caller-identity';
 import { DataAwsPartition } from '@cdktf/provider-aws/lib/data-aws-partition';
 import type { Construct } from 'constructs';
+import { accessOf, type Fn, tablesRead } from '../declarations';
 import { archiveProviderVersion } from '../environments';
-import { variables } from '../lambdas/shared/variable-names';
+import { tableVariable, variables } from '../lambdas/shared/variable-names';
+import { type FunctionId, functions } from '../system';
 import { Alarms } from './constructs/alarms';
 import { EnvironmentStack, type EnvironmentStackProps } from './constructs/environment-stack';
-import { type FunctionPolicy, logGroupName, NodeFunction } from './constructs/node-function';
-import { answeredAttributes, defineAccess, telemetryStatements } from './function-access';
+import { NodeFunction } from './constructs/node-function';
+import {
+  type ArnOf,
+  assumeStatements,
+  isAsInNotebook,
+  readStatements,
+  telemetryStatements,
+} from './function-access';
 import type { HandlerBundles } from './handler-bundles';
-import { logsPolicyName, resourceNames, stackNames } from './names';
+import { functionNames, stackNames, tableName } from './names';
 import { boundaryName } from './pipeline-access';
 
 export interface FunctionsStackProps extends EnvironmentStackProps {
@@ -22,79 +30,64 @@ export class FunctionsStack extends EnvironmentStack {
     super(scope, stackNames.functions, props);
     new ArchiveProvider(this, 'archive');
     this.addOverride('terraform.required_providers.archive.version', archiveProviderVersion);
-    const names = resourceNames(this.environment);
-    // Built from names, so that this stack can be planned before the table exists.
+    const { environment } = this;
+    // Built from names, so that this stack can be planned before the tables exist.
     const { partition } = new DataAwsPartition(this, 'partition');
     const { accountId } = new DataAwsCallerIdentity(this, 'account');
-    const arn = (service: string, resource: string) =>
-      `arn:${partition}:${service}:${this.environment.region}:${accountId}:${resource}`;
-    const access = defineAccess(this.environment, {
-      tableArn: arn('dynamodb', `table/${names.table}`),
-      accountId,
-    });
-
-    const logsPolicy = (functionName: string): FunctionPolicy => ({
-      name: logsPolicyName(functionName),
-      statements: telemetryStatements(
-        this.environment,
-        arn('logs', `log-group:${logGroupName(functionName)}`),
-      ),
-    });
-    const variablesOf = (functionName: string) => ({
-      [variables.name]: functionName,
-      [variables.environment]: this.environment.stage,
-      [variables.tableName]: names.table,
-      [variables.attributes]: answeredAttributes[this.environment.accessMode],
-    });
-
+    const arn: ArnOf = (service, resource) =>
+      `arn:${partition}:${service}:${environment.region}:${accountId}:${resource}`;
     // The pipeline can then give the functions no more than an administrator has granted.
-    const boundary = this.environment.pipeline && {
-      permissionsBoundary: `arn:${partition}:iam::${accountId}:policy/${boundaryName(this.environment)}`,
-    };
-    const functions = {
-      super_dynamodb: new NodeFunction(this, 'super-dynamodb', {
-        ...this.environment,
-        ...boundary,
-        functionName: names.scanFunction,
-        bundle: bundles.superDynamodb,
-        variables: variablesOf(names.scanFunction),
-        roleName: names.scanRole,
-        assumeRole: access.assumeRole,
-        policies: {
-          scan: { name: names.scanPolicy, statements: access.scan },
-          logs: logsPolicy(names.scanFunction),
-        },
-      }),
-      mission_details: new NodeFunction(this, 'mission-details', {
-        ...this.environment,
-        ...boundary,
-        functionName: names.queryFunction,
-        bundle: bundles.missionDetails,
-        variables: variablesOf(names.queryFunction),
-        roleName: names.queryRole,
-        assumeRole: access.assumeRole,
-        policies: {
-          query: { name: names.queryPolicy, statements: access.query },
-          logs: logsPolicy(names.queryFunction),
-        },
-      }),
+    const boundary = environment.pipeline && {
+      permissionsBoundary: `arn:${partition}:iam::${accountId}:policy/${boundaryName(environment)}`,
     };
 
-    if (this.environment.alarmTopicArn) {
+    for (const [id, fn] of Object.entries<Fn>(functions) as [FunctionId, Fn][]) {
+      const names = functionNames(environment, fn);
+      const { function: lambda, logGroup } = new NodeFunction(this, id, {
+        ...environment,
+        ...boundary,
+        names,
+        bundle: bundles[id],
+        variables: this.variablesOf(fn),
+        assumeRole: assumeStatements(environment, fn, accountId),
+        policies: {
+          [fn.policy?.id ?? 'read']: { name: names.policy, statements: readStatements(environment, fn, arn) },
+          logs: {
+            name: names.logsPolicy,
+            statements: telemetryStatements(environment, arn('logs', `log-group:${names.logGroup}`)),
+          },
+        },
+      });
+      const label = id.replaceAll('-', '_');
+      this.output(`${label}_function_name`, lambda.functionName);
+      this.output(`${label}_function_arn`, lambda.arn);
+      this.output(`${label}_function_version`, lambda.version);
+      this.output(`${label}_log_group`, logGroup.name);
+    }
+
+    if (environment.alarmTopicArn) {
       new Alarms(this, 'alarms', {
-        topicArn: this.environment.alarmTopicArn,
-        functionNames: [names.scanFunction, names.queryFunction],
-        timeoutSeconds: this.environment.timeoutSeconds,
-        tableName: names.table,
-        operations: ['Scan', 'Query'],
+        topicArn: environment.alarmTopicArn,
+        functionNames: Object.values<Fn>(functions).map((fn) => functionNames(environment, fn).function),
+        timeoutSeconds: environment.timeoutSeconds,
+        operations: Object.values<Fn>(functions).flatMap(({ reads }) =>
+          reads
+            .map(accessOf)
+            .map(({ operation, table }) => ({ operation, tableName: tableName(environment, table) })),
+        ),
       });
     }
+  }
 
-    for (const [name, { function: lambda, logGroup }] of Object.entries(functions)) {
-      this.output(`${name}_function_name`, lambda.functionName);
-      this.output(`${name}_function_arn`, lambda.arn);
-      this.output(`${name}_function_version`, lambda.version);
-      this.output(`${name}_log_group`, logGroup.name);
-    }
+  private variablesOf(fn: Fn): Record<string, string> {
+    return {
+      ...fn.variables,
+      [variables.name]: functionNames(this.environment, fn).function,
+      [variables.environment]: this.environment.stage,
+      [variables.attributes]: isAsInNotebook(this.environment, fn) ? 'all' : 'visible',
+      ...Object.fromEntries(
+        tablesRead(fn).map((table) => [tableVariable(table), tableName(this.environment, table)]),
+      ),
+    };
   }
 }

@@ -2,15 +2,15 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { type BuildOptions, build, type OutputFile } from 'esbuild';
+import { type FunctionId, functions } from '../system';
 
-/** The handlers' files, relative to the project. */
-export const handlerEntries = {
-  superDynamodb: 'lambdas/super-dynamodb-function/index.ts',
-  missionDetails: 'lambdas/mission-details-function/index.ts',
-} as const;
+/** Folders that hold a handler, `index.mjs`, its source map, and its part of the AWS SDK, by the functions' ids. */
+export type HandlerBundles = Readonly<Record<FunctionId, string>>;
 
-/** Folders that hold a handler, `index.mjs`, its source map, and its part of the AWS SDK. */
-export type HandlerBundles = Readonly<Record<keyof typeof handlerEntries, string>>;
+/** The file of a function's handler, relative to the project. */
+export function handlerEntry(id: string): string {
+  return `lambdas/${id}-function/index.ts`;
+}
 
 /** What the SDK imports only when it is needed, and a function never needs. */
 const neverImported = [
@@ -44,10 +44,7 @@ async function bundleHandlers(): Promise<HandlerBundles> {
     build({ ...options, entryPoints: { sdk: 'lambdas/shared/aws-sdk.ts' }, external: neverImported }),
     build({
       ...options,
-      entryPoints: Object.entries(handlerEntries).map(([name, entry]) => ({
-        in: entry,
-        out: `${name}/index`,
-      })),
+      entryPoints: Object.keys(functions).map((id) => ({ in: handlerEntry(id), out: `${id}/index` })),
       alias: { '#aws-sdk': './sdk.mjs' },
       external: ['./sdk.mjs'],
       // Node reads it at every cold start: it says nothing of the SDK, which would make it forty times as large.
@@ -55,9 +52,9 @@ async function bundleHandlers(): Promise<HandlerBundles> {
       sourcesContent: false,
     }),
   ]);
-  const folders = Object.keys(handlerEntries).map((name) => {
-    const own = handlers.outputFiles.filter(({ path }) => basename(dirname(path)) === name);
-    return [name, keep([...own, ...sdk.outputFiles])];
+  const folders = Object.keys(functions).map((id) => {
+    const own = handlers.outputFiles.filter(({ path }) => basename(dirname(path)) === id);
+    return [id, keep([...own, ...sdk.outputFiles])];
   });
   return Object.fromEntries(folders) as HandlerBundles;
 }

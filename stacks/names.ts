@@ -1,7 +1,6 @@
+import type { Fn, Table } from '../declarations';
 import type { Environment } from '../environments';
-
-/** The project's name, in state keys and tags. */
-export const project = 'supermission';
+import { project } from '../system';
 
 /** Ids of the stacks, in the order of their deployment. */
 export const stackNames = {
@@ -18,33 +17,39 @@ export const systemStacks: readonly string[] = [
   stackNames.functions,
 ];
 
-const baseNames = {
-  table: 'SuperMissionTable',
-  scanPolicy: 'Super-DynamoDBScanPolicy',
-  queryPolicy: 'SuperDynamoDBQueryPolicy',
-  scanRole: 'SuperDynamoDBRole',
-  queryRole: 'SuperDynamoDbQueryRole',
-  scanFunction: 'SuperDynamoDBFunction',
-  queryFunction: 'MissionDetailsFunction',
-} as const;
+/** What a table is called in AWS. */
+export function tableName({ nameSuffix }: Environment, { name }: Table): string {
+  return `${name}${nameSuffix}`;
+}
 
-/** What the system's resources are called in AWS. */
-export type ResourceNames = Readonly<Record<keyof typeof baseNames, string>>;
+/** What a function, and what it is made of, are called in AWS. */
+export interface FunctionNames {
+  readonly function: string;
+  readonly role: string;
+  /** The policy by which it may read. */
+  readonly policy: string;
+  /** The policy by which it may write its logs. */
+  readonly logsPolicy: string;
+  /** The log group that Lambda writes its logs to. */
+  readonly logGroup: string;
+}
 
-/** The names of an environment's resources. */
-export function resourceNames({ nameSuffix }: Environment): ResourceNames {
-  const named = Object.entries(baseNames).map(([resource, name]) => [resource, `${name}${nameSuffix}`]);
-  return Object.fromEntries(named) as ResourceNames;
+export function functionNames(
+  { nameSuffix }: Environment,
+  { name, role = `${name}Role`, policy }: Fn,
+): FunctionNames {
+  return {
+    function: `${name}${nameSuffix}`,
+    role: `${role}${nameSuffix}`,
+    policy: `${policy?.name ?? `${name}ReadPolicy`}${nameSuffix}`,
+    logsPolicy: `${name}${nameSuffix}LogsPolicy`,
+    logGroup: `/aws/lambda/${name}${nameSuffix}`,
+  };
 }
 
 /** Where an environment keeps the parts of an import in its state bucket. */
 export function importPrefix({ name }: Environment, digest = ''): string {
   return [project, name, 'import', digest].filter(Boolean).join('/').concat('/');
-}
-
-/** The policy by which a function may write its logs. */
-export function logsPolicyName(functionName: string): string {
-  return `${functionName}LogsPolicy`;
 }
 
 /** Where an environment keeps the state of a stack in its state bucket. */

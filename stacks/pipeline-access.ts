@@ -1,7 +1,8 @@
 import type { DataAwsIamPolicyDocumentStatement } from '@cdktf/provider-aws/lib/data-aws-iam-policy-document';
+import type { Fn } from '../declarations';
 import type { Environment } from '../environments';
-import { logGroupName } from './constructs/node-function';
-import { logsPolicyName, project, resourceNames, stackNames, stateKey, systemStacks } from './names';
+import { functions as declaredFunctions, tables as declaredTables, project } from '../system';
+import { functionNames, stackNames, stateKey, systemStacks, tableName } from './names';
 
 type Statement = DataAwsIamPolicyDocumentStatement;
 
@@ -48,22 +49,23 @@ export function definePipelineAccess(
   environment: Environment,
   { pipeline: { repository }, partition, accountId }: PipelineAccessProps,
 ): Record<PipelineRoleKey, PipelineRole> {
-  const names = resourceNames(environment);
+  const names = Object.values<Fn>(declaredFunctions).map((fn) => functionNames(environment, fn));
   const arn = (service: string, resource: string, region = environment.region) =>
     `arn:${partition}:${service}:${region}:${accountId}:${resource}`;
   const iam = (resource: string) => arn('iam', resource, '');
-  const functionNames = [names.scanFunction, names.queryFunction];
-  const functions = functionNames.map((it) => arn('lambda', `function:${it}`));
+  const functions = names.map((it) => arn('lambda', `function:${it.function}`));
   const versions = functions.map((it) => `${it}:*`);
-  const roles = [names.scanRole, names.queryRole].map((it) => iam(`role/${it}`));
-  const policies = [names.scanPolicy, names.queryPolicy, ...functionNames.map(logsPolicyName)].map((it) =>
-    iam(`policy/${it}`),
+  const roles = names.map(({ role }) => iam(`role/${role}`));
+  const policies = [...names.map(({ policy }) => policy), ...names.map(({ logsPolicy }) => logsPolicy)].map(
+    (it) => iam(`policy/${it}`),
   );
   const boundary = iam(`policy/${boundaryName(environment)}`);
-  const logGroups = functionNames.map((it) => arn('logs', `log-group:${logGroupName(it)}`));
+  const logGroups = names.map(({ logGroup }) => arn('logs', `log-group:${logGroup}`));
   // Logs names a group in one request as itself, in another with what is in it.
   const groups = logGroups.flatMap((it) => [it, `${it}:*`]);
-  const table = arn('dynamodb', `table/${names.table}`);
+  const tables = Object.values(declaredTables).map((it) =>
+    arn('dynamodb', `table/${tableName(environment, it)}`),
+  );
   const bucket = `arn:${partition}:s3:::${environment.stateBucket}`;
   const states = (stacks: readonly string[], end = '') =>
     stacks.map((stack) => `${bucket}/${stateKey(environment, stack)}${end}`);
@@ -103,7 +105,7 @@ export function definePipelineAccess(
           },
         ],
         system: [
-          { sid: 'ReadTable', actions: tableReads, resources: [table] },
+          { sid: 'ReadTable', actions: tableReads, resources: tables },
           { sid: 'ReadFunctions', actions: functionReads, resources: functions },
           { sid: 'ReadRoles', actions: roleReads, resources: roles },
           { sid: 'ReadPolicies', actions: policyReads, resources: policies },
@@ -126,7 +128,7 @@ export function definePipelineAccess(
           },
         ],
         system: [
-          { sid: 'DeployTable', actions: [...tableReads, ...tableWrites], resources: [table] },
+          { sid: 'DeployTable', actions: [...tableReads, ...tableWrites], resources: tables },
           { sid: 'DeployFunctions', actions: [...functionReads, ...functionWrites], resources: functions },
           // A published version is asked for by its number.
           {

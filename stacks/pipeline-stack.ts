@@ -9,11 +9,12 @@ import { IamPolicy } from '@cdktf/provider-aws/lib/iam-policy';
 import { IamRole } from '@cdktf/provider-aws/lib/iam-role';
 import { IamRolePolicyAttachment } from '@cdktf/provider-aws/lib/iam-role-policy-attachment';
 import type { Construct } from 'constructs';
+import type { Fn } from '../declarations';
 import type { Environment } from '../environments';
+import { functions } from '../system';
 import { EnvironmentStack, type EnvironmentStackProps } from './constructs/environment-stack';
-import { logGroupName } from './constructs/node-function';
-import { defineAccess, telemetryStatements } from './function-access';
-import { resourceNames, stackNames } from './names';
+import { type ArnOf, readStatements, telemetryStatements } from './function-access';
+import { functionNames, stackNames } from './names';
 import {
   boundaryName,
   definePipelineAccess,
@@ -67,18 +68,15 @@ export class PipelineStack extends EnvironmentStack {
 
   /** What the functions do, all of it and nothing else, whatever their own policies come to say. */
   private boundary(partition: string, accountId: string): DataAwsIamPolicyDocumentStatement[] {
-    const names = resourceNames(this.environment);
-    const arn = (service: string, resource: string) =>
+    const arn: ArnOf = (service, resource) =>
       `arn:${partition}:${service}:${this.environment.region}:${accountId}:${resource}`;
-    const { scan, query } = defineAccess(this.environment, {
-      tableArn: arn('dynamodb', `table/${names.table}`),
-      accountId,
+    const reads = Object.values<Fn>(functions).flatMap((fn) => readStatements(this.environment, fn, arn));
+    const telemetry = Object.values<Fn>(functions).flatMap((fn) => {
+      const { logGroup } = functionNames(this.environment, fn);
+      return telemetryStatements(this.environment, arn('logs', `log-group:${logGroup}`));
     });
-    const telemetry = [names.scanFunction, names.queryFunction].flatMap((name) =>
-      telemetryStatements(this.environment, arn('logs', `log-group:${logGroupName(name)}`)),
-    );
     // Their ids are unique in the policies they come from only.
-    return [...scan, ...query, ...telemetry].map((statement, index) => ({
+    return [...reads, ...telemetry].map((statement, index) => ({
       ...statement,
       sid: `${statement.sid}${index}`,
     }));

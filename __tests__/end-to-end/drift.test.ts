@@ -262,7 +262,7 @@ ok     MissionDetailsFunction {"superhero":"Spiderman"}
     const { checks, ok }: SmokeReport = JSON.parse(stdout);
     expect(ok).toBe(false);
     expect(
-      checks.map((check) => [...Object.values(check.event), check.ok, check.differences.length]),
+      checks.map((check) => [...Object.values(check.event as object), check.ok, check.differences.length]),
     ).toEqual([
       ['Superman', false, 1],
       ['Superman', true, 0],

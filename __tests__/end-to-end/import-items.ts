@@ -21,8 +21,8 @@ export class ImportRoad {
   constructor(readonly records: number) {
     this.checkout.edit(
       'environments.ts',
-      "stateBucket: 'supermission-local-state',",
-      `stateBucket: 'supermission-local-state',
+      'emulated: true,',
+      `emulated: true,
       seed: { mode: 'import', manifest: '${manifestFile}' },
       deletionProtection: true,`,
     );

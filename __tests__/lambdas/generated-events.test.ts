@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { handler as missionDetails } from '../../lambdas/mission-details-function';
-import { visibleAttributes } from '../../lambdas/shared/attributes';
 import { writeCursor } from '../../lambdas/shared/event';
 import { handler as superDynamoDB } from '../../lambdas/super-dynamodb-function';
+import { missions } from '../../system';
 import type { FaultKind } from './fault-proxy';
 import { captureLog, createContext, type LocalTable, requestId, startLocalTable } from './local-table';
 
@@ -128,7 +128,7 @@ function describeAnswer(answer: unknown, attributes: string): string {
   expect(isKnown).toBe(true);
   if (attributes === 'visible') {
     const named = (plain.Items ?? []).flatMap(Object.keys);
-    expect(visibleAttributes).toEqual(expect.arrayContaining(named));
+    expect(missions.visibleAttributes).toEqual(expect.arrayContaining(named));
   }
   return 'ok';
 }

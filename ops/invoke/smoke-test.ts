@@ -1,10 +1,11 @@
 import { unmarshall } from '@aws-sdk/util-dynamodb';
+import { accessOf, type Fn, type SmokeInvocation } from '../../declarations';
 import type { Environment } from '../../environments';
 import { InputError } from '../../input-error';
-import { partitionKey, visibleAttributes } from '../../lambdas/shared/attributes';
 import { exactNumber, toJsonValue } from '../../lambdas/shared/json-values';
-import type { Seed } from '../../seed-data/load-seed';
-import { answeredAttributes } from '../../stacks/function-access';
+import { type Seed, type Seeds, seedOf } from '../../seed-data/load-seed';
+import { isAsInNotebook } from '../../stacks/function-access';
+import { functions } from '../../system';
 import { type Difference, describeDifference, differencesOf } from '../plan/json-differences';
 import type { AwsSession } from '../terraform/session';
 import { invoke } from './invoke-function';
@@ -16,100 +17,100 @@ export interface SmokeReport {
   readonly checks: readonly SmokeCheck[];
 }
 
-export interface SmokeCheck extends SmokeInvocation {
+export interface SmokeCheck {
+  /** The function's name without the environment's suffix. */
+  readonly functionName: string;
+  /** Null where there was nothing to invoke the function with. */
+  readonly event: unknown;
   readonly ok: boolean;
-  /** Expected by the seed data, found in the answer. */
+  /** Expected by the seed data or the declaration, found in the answer. */
   readonly differences: readonly Difference[];
   /** Why there is no answer to compare, or null. */
   readonly problem: string | null;
 }
 
-export interface SmokeInvocation {
-  /** The function's name without the environment's suffix. */
-  readonly functionName: 'SuperDynamoDBFunction' | 'MissionDetailsFunction';
-  readonly event: { readonly superhero: string } | { readonly limit: number };
-}
-
-const query = (superhero: string) =>
-  ({ functionName: 'MissionDetailsFunction', event: { superhero } }) as const;
-
-/** The notebook's own invocations. */
-export const notebookInvocations = [
-  { functionName: 'SuperDynamoDBFunction', event: { superhero: 'Superman' } },
-  query('Superman'),
-  query('Ironman'),
-] as const;
-
-/** An answer cannot hold all of many records. */
-const onePage = { functionName: 'SuperDynamoDBFunction', event: { limit: 10 } } as const;
-
 /**
- * Invoke the deployed functions and compare their answers with the seed data.
+ * Invoke every function as its declaration says, and compare the answers with the seed data.
  *
  * @param report - called with each check as it is done
  */
 export async function smoke(
   session: AwsSession,
-  seed: Seed,
+  seeds: Seeds,
   report: (check: SmokeCheck) => void,
 ): Promise<SmokeReport> {
   const checks: SmokeCheck[] = [];
-  for (const invocation of invocationsFor(seed)) {
-    const check = await runCheck(session, seed, invocation);
+  const add = (check: SmokeCheck) => {
     report(check);
     checks.push(check);
+  };
+  for (const fn of Object.values<Fn>(functions)) {
+    const seed = seedOf(seeds, accessOf(fn.reads[0]).table);
+    const invocations = invocationsOf(fn, seed);
+    for (const invocation of invocations) add(await runCheck(session, fn, seed, invocation));
+    if (invocations.length === 0) {
+      const problem = 'not invoked: nothing in "smoke" of system.ts applies to what its table starts from';
+      add({ functionName: fn.name, event: null, ok: false, differences: [], problem });
+    }
   }
   return { environment: session.environment.name, ok: checks.every(({ ok }) => ok), checks };
 }
 
-/** The notebook's invocations, or one for a page of imported records, then a query for each record not yet asked for. */
-export function invocationsFor(seed: Seed): SmokeInvocation[] {
-  const keys = expectedRecords(seed).map((record) => String(record[partitionKey]));
-  if (seed.mode === 'import') return [onePage, ...keys.map(query)];
-  const asked = new Set<string>(notebookInvocations.map(({ event }) => event.superhero));
-  return [...notebookInvocations, ...keys.filter((key) => !asked.has(key)).map(query)];
+/** What a function is invoked with: an event for each item in place of `each item`, and no event twice. */
+export function invocationsOf({ smoke }: Fn, seed: Seed): SmokeInvocation[] {
+  const isImported = seed.mode === 'import';
+  const invocations = smoke.flatMap((it): readonly SmokeInvocation[] => {
+    if ('answer' in it) return [it];
+    if (it.answers === 'a page') return isImported ? [it] : [];
+    if (it.answers === 'all items' || it.event !== 'each item') return isImported ? [] : [it];
+    return expectedItems(seed).map((item) => ({ ...it, event: eventFor(it.by, item) }));
+  });
+  const events = invocations.map(({ event }) => JSON.stringify(event));
+  return invocations.filter((_, index) => events.indexOf(events[index] as string) === index);
 }
 
-/** How an answer differs from what the seed data and the environment's configuration say of it. */
+/** How an answer differs from what the seed data, the declaration and the environment say of it. */
 export function answerDifferences(
-  { accessMode }: Pick<Environment, 'accessMode'>,
+  environment: Environment,
+  fn: Fn,
   seed: Seed,
-  { functionName, event }: SmokeInvocation,
+  invocation: SmokeInvocation,
   answer: unknown,
 ): Difference[] {
-  const records = expectedRecords(seed);
+  if ('answer' in invocation) return differencesOf(invocation.answer, answer);
+  const { table, attributes } = accessOf(fn.reads[0]);
+  const keyNames = Object.keys(table.key);
+  const keyOf = (item: Item) => JSON.stringify(keyNames.map((name) => item[name]));
+  const seen = attributes && !isAsInNotebook(environment, fn) ? attributes : undefined;
   const ownership = seed.mode === 'import' ? 'create-only' : seed.ownership;
-  const compare = (record: ItemRecord, item: ItemRecord | undefined, path: string, attributes: Attributes) =>
+  const items = expectedItems(seed);
+  const compare = (expected: Item, item: Item | undefined, path: string) =>
     item
-      ? differencesOf(onlyAttributes[attributes](expectedItem[ownership](record, item)), item, path)
-      : [{ path, expected: onlyAttributes[attributes](record), found: null }];
+      ? differencesOf(only(seen, expectedItem[ownership](expected, item, keyNames)), item, path)
+      : [{ path, expected: only(seen, expected), found: null }];
 
-  if ('limit' in event) {
-    const { items } = Object(answer);
-    const isPage = Array.isArray(items) && items.length > 0 && items.length <= event.limit;
+  if (invocation.answers === 'a page') {
+    const { items: found } = Object(answer);
+    const isPage = Array.isArray(found) && found.length > 0 && found.length <= invocation.event.limit;
     return isPage ? [] : [{ path: '', expected: 'a page of items', found: answer }];
   }
-  if (functionName === 'SuperDynamoDBFunction') {
+  if (invocation.answers === 'all items') {
     if (!Array.isArray(answer)) return [{ path: '', expected: 'a list of items', found: answer }];
     // The table may hold more than the seed data.
-    const found = new Map(answer.map((item) => [Object(item)[partitionKey], item]));
-    return records.flatMap((record) => {
-      const key = record[partitionKey];
-      return compare(record, found.get(key), `[${JSON.stringify(key)}]`, 'all');
-    });
+    const found = new Map(answer.map((item) => [keyOf(Object(item)), item]));
+    return items.flatMap((item) => compare(item, found.get(keyOf(item)), keyOf(item)));
   }
 
   const { Items, Count, ScannedCount, ResponseMetadata } = Object(answer);
   if (!Array.isArray(Items)) return [{ path: '', expected: 'the response of a query', found: answer }];
-  const expected = records.filter((record) => record[partitionKey] === event.superhero);
+  const event = JSON.stringify(invocation.event);
+  const expected = items.filter((item) => JSON.stringify(eventFor(invocation.by, item)) === event);
   return [
     ...differencesOf(
       { Count: expected.length, ScannedCount: expected.length, HTTPStatusCode: 200 },
       { Count, ScannedCount, HTTPStatusCode: ResponseMetadata?.HTTPStatusCode },
     ),
-    ...expected.flatMap((record, index) =>
-      compare(record, Items[index], `Items[${index}]`, answeredAttributes[accessMode]),
-    ),
+    ...expected.flatMap((item, index) => compare(item, Items[index], `Items[${index}]`)),
   ];
 }
 
@@ -121,31 +122,40 @@ export function describeCheck({ functionName, event, ok, differences, problem }:
   ].join('\n');
 }
 
-type ItemRecord = Readonly<Record<string, unknown>>;
+type Item = Readonly<Record<string, unknown>>;
 
-/** The item that a record should have become: itself, or whatever has been made of it under the same key. */
-const expectedItem: Record<'managed' | 'create-only', (record: ItemRecord, item: ItemRecord) => ItemRecord> =
-  {
-    managed: (record) => record,
-    'create-only': (record, item) => ({ ...item, [partitionKey]: record[partitionKey] }),
-  };
+/** What a seed item should have become: itself, or whatever has been made of it under the same key. */
+const expectedItem = {
+  managed: (seedItem) => seedItem,
+  'create-only': (seedItem, item, keyNames) => ({ ...item, ...only(keyNames, seedItem) }),
+} satisfies Record<
+  'managed' | 'create-only',
+  (seedItem: Item, item: Item, keyNames: readonly string[]) => Item
+>;
 
-type Attributes = (typeof answeredAttributes)[keyof typeof answeredAttributes];
-
-const onlyAttributes: Record<Attributes, (item: ItemRecord) => ItemRecord> = {
-  all: (item) => item,
-  visible: (item) => Object.fromEntries(visibleAttributes.map((attribute) => [attribute, item[attribute]])),
-};
-
-async function runCheck(session: AwsSession, seed: Seed, invocation: SmokeInvocation): Promise<SmokeCheck> {
-  const { answer, failed, problem } = await invokeOrExplain(session, invocation);
-  const differences = failed ? [] : answerDifferences(session.environment, seed, invocation, answer);
-  return { ...invocation, ok: !failed && differences.length === 0, differences, problem };
+function only(attributes: readonly string[] | undefined, item: Item): Item {
+  return attributes ? Object.fromEntries(attributes.map((name) => [name, item[name]])) : item;
 }
 
-async function invokeOrExplain(session: AwsSession, { functionName, event }: SmokeInvocation) {
+function eventFor(by: Readonly<Record<string, string>>, item: Item): Item {
+  return Object.fromEntries(Object.entries(by).map(([field, attribute]) => [field, item[attribute]]));
+}
+
+async function runCheck(
+  session: AwsSession,
+  fn: Fn,
+  seed: Seed,
+  invocation: SmokeInvocation,
+): Promise<SmokeCheck> {
+  const { event } = invocation;
+  const { answer, failed, problem } = await invokeOrExplain(session, fn.name, event);
+  const differences = failed ? [] : answerDifferences(session.environment, fn, seed, invocation, answer);
+  return { functionName: fn.name, event, ok: !failed && differences.length === 0, differences, problem };
+}
+
+async function invokeOrExplain(session: AwsSession, name: string, event: unknown) {
   try {
-    const { answer, failed } = await invoke(session, functionName, event);
+    const { answer, failed } = await invoke(session, name, event);
     return { answer, failed, problem: failed ? `the function failed: ${JSON.stringify(answer)}` : null };
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
@@ -153,9 +163,9 @@ async function invokeOrExplain(session: AwsSession, { functionName, event }: Smo
   }
 }
 
-/** The records that a seed tells of, as the functions answer them. */
-function expectedRecords(seed: Seed): ItemRecord[] {
+/** The items that a seed tells of, as the functions answer them. */
+function expectedItems(seed: Seed): Item[] {
   const items =
     seed.mode === 'import' ? seed.manifest.sample : seed.items.map(({ item }) => JSON.parse(item));
-  return items.map((item) => toJsonValue(unmarshall(item, { wrapNumbers: exactNumber })) as ItemRecord);
+  return items.map((item) => toJsonValue(unmarshall(item, { wrapNumbers: exactNumber })) as Item);
 }

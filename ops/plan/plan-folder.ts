@@ -4,7 +4,8 @@ import { lstat, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/
 import { dirname, join, relative, sep } from 'node:path';
 import { z } from 'zod';
 import { describeProblem, InputError } from '../../input-error';
-import { project, stackNames } from '../../stacks/names';
+import { stackNames } from '../../stacks/names';
+import { project } from '../../system';
 import { configurationFile, lockFile } from '../terraform/stack-folder';
 import { planFile } from '../terraform/stack-terraform';
 

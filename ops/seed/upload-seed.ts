@@ -1,12 +1,13 @@
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HeadObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
-import type { Environment } from '../../environments';
+import { keySchema } from '../../declarations';
+import { type Environment, importedTables } from '../../environments';
 import { InputError } from '../../input-error';
-import { partitionKey } from '../../lambdas/shared/attributes';
 import { convertRecords, type Part } from '../../seed-data/convert-for-import';
 import type { ImportManifest } from '../../seed-data/import-manifest';
 import { importPrefix } from '../../stacks/names';
+import { tables } from '../../system';
 import { findStateBucket } from '../state/state-bucket';
 import type { AwsSession } from '../terraform/session';
 import { findParts, type PartKey } from './uploaded-parts';
@@ -18,6 +19,8 @@ const workFolder = join('cdktf.out', 'import');
 const uploadsAtOnce = 2;
 
 export interface UploadOptions {
+  /** The table's id in `system.ts`. @default the only one whose items the environment imports */
+  readonly table?: string | undefined;
   /** Bytes of DynamoDB JSON after which a part ends. */
   readonly partBytes?: number;
 }
@@ -31,18 +34,11 @@ export interface UploadOptions {
 export async function uploadSeed(
   session: AwsSession,
   file: string,
-  options: UploadOptions = {},
+  { table, ...conversion }: UploadOptions = {},
 ): Promise<ImportManifest> {
   const { environment, report } = session;
-  const { name, seed } = environment;
-  if (seed.mode !== 'import') {
-    throw new InputError({
-      where: `environments.ts: ${name}.seed.mode`,
-      what: 'imports nothing',
-      got: seed.mode,
-      expected: `{ mode: 'import', manifest: 'seed-data/import.json' }, or another SUPERMISSION_ENV`,
-    });
-  }
+  const seed = importedTable(environment, table);
+  const partitionKey = keySchema(tables[seed.id].key).partitionKey.name;
   const bucket = await findStateBucket(session);
   await rm(workFolder, { recursive: true, force: true });
   await mkdir(workFolder, { recursive: true });
@@ -53,7 +49,7 @@ export async function uploadSeed(
       partitionKey,
       folder: workFolder,
       onProgress,
-      ...options,
+      ...conversion,
     });
     if (bucket.condition !== 'ready') {
       // Without a manifest nothing can be synthesized, the bucket neither.
@@ -69,6 +65,25 @@ export async function uploadSeed(
   } finally {
     await rm(workFolder, { recursive: true, force: true });
   }
+}
+
+/** @throws InputError if the environment imports no table, not this one, or more than one and none is named */
+export function importedTable(environment: Environment, table?: string) {
+  const imported = importedTables(environment);
+  const chosen = table === undefined ? imported : imported.filter(({ id }) => id === table);
+  const [only, ...others] = chosen;
+  if (only && others.length === 0) return only;
+  const ids = imported.map(({ id }) => id);
+  if (ids.length > 0) {
+    const expected = `one of ${ids.join(', ')}`;
+    throw new InputError({ where: '--table', what: 'no imported table', got: table, expected });
+  }
+  throw new InputError({
+    where: `environments.ts: ${environment.name}.seed.mode`,
+    what: 'imports nothing',
+    got: environment.seed.mode,
+    expected: `{ mode: 'import', manifest: 'seed-data/import.json' }, or another SUPERMISSION_ENV`,
+  });
 }
 
 interface Uploading {

@@ -8,7 +8,8 @@ import {
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import type { Environment } from '../../environments';
 import { InputError } from '../../input-error';
-import { project, stackNames, stateKey } from '../../stacks/names';
+import { stackNames, stateKey } from '../../stacks/names';
+import { project } from '../../system';
 import type { AwsSession } from '../terraform/session';
 
 /** An environment's state bucket as it is found, and the means to work on it. */

@@ -8,11 +8,13 @@ import {
   ResourceNotFoundException,
   type TableDescription,
 } from '@aws-sdk/client-dynamodb';
-import type { Environment } from '../../environments';
-import { InputError } from '../../input-error';
+import type { Table } from '../../declarations';
+import { type Environment, importedTables, tableSettings } from '../../environments';
+import { InputError, type Problem } from '../../input-error';
 import { searchPath } from '../../local/find-program';
 import { readManifest } from '../../seed-data/import-manifest';
-import { resourceNames, stackNames, systemStacks } from '../../stacks/names';
+import { stackNames, systemStacks, tableName } from '../../stacks/names';
+import { type TableId, tables } from '../../system';
 import { supervisedFolder } from '../command/checkout-lock';
 import type { Frame } from '../command/command';
 import { descendants } from '../command/processes';
@@ -151,44 +153,54 @@ export function lockTimeoutVariables(duration: unknown, variables: NodeJS.Proces
 }
 
 /**
- * Refuse to destroy a table that is protected from it: without this, the functions would be gone before DynamoDB
- * refuses.
+ * Refuse to destroy anything while one of the tables is protected from it: without this, the functions and other tables would
+ * be gone before DynamoDB refuses.
  *
- * @param isProtected - asks AWS whether the table's deletion protection is on
- * @throws InputError that says how to lift the protection
+ * @param isProtected - asks AWS whether the deletion protection of the table of this name is on
+ * @throws InputError that says of each protected table how to lift its protection
  */
 export async function refuseProtected(
   environment: Environment,
   stacks: readonly string[],
-  isProtected: () => Promise<boolean>,
+  isProtected: (tableName: string) => Promise<boolean>,
 ): Promise<void> {
   if (!stacks.includes(stackNames.table)) return;
   const deploy = `npm run deploy -- ${stackNames.table}`;
-  if (environment.deletionProtection) {
-    throw new InputError({
-      where: `environments.ts: ${environment.name}.deletionProtection`,
-      what: 'nothing was destroyed, because the table is protected',
-      got: true,
-      expected: `false: 1. set it so by a reviewed change and run "${deploy}"; 2. run "npm run destroy" again`,
-    });
-  }
-  if (await isProtected()) {
-    throw new InputError({
-      where: `${resourceNames(environment).table}: deletion protection`,
-      what: 'nothing was destroyed, because the table is still protected',
-      got: true,
-      expected: `false, as the environment says: run "${deploy}" first`,
-    });
-  }
+  const asked = Object.entries<Table>(tables).map(async ([id, table]): Promise<Problem[]> => {
+    const name = tableName(environment, table);
+    const what = `nothing was destroyed, because table ${name} is`;
+    const setting = `${id in (environment.tables ?? {}) ? `tables.${id}.` : ''}deletionProtection`;
+    if (tableSettings(environment, id as TableId).deletionProtection) {
+      return [
+        {
+          where: `environments.ts: ${environment.name}.${setting}`,
+          what: `${what} protected`,
+          got: true,
+          expected: `false: 1. set it so by a reviewed change and run "${deploy}"; 2. run "npm run destroy" again`,
+        },
+      ];
+    }
+    if (!(await isProtected(name))) return [];
+    return [
+      {
+        where: `${name}: deletion protection`,
+        what: `${what} still protected`,
+        got: true,
+        expected: `false, as the environment says: run "${deploy}" first`,
+      },
+    ];
+  });
+  const problems = (await Promise.all(asked)).flat();
+  if (problems.length > 0) throw new InputError(...problems);
 }
 
-export async function isTableProtected(session: AwsSession): Promise<boolean> {
-  return (await describeTable(session))?.DeletionProtectionEnabled ?? false;
+/** What asks AWS about the deletion protection of tables; one that is not there has none. */
+export function protectionIn(session: AwsSession): (tableName: string) => Promise<boolean> {
+  return async (name) => (await describeTable(session, name))?.DeletionProtectionEnabled ?? false;
 }
 
-async function describeTable({ environment, aws }: AwsSession): Promise<TableDescription | undefined> {
+async function describeTable({ aws }: AwsSession, TableName: string): Promise<TableDescription | undefined> {
   const client = new DynamoDBClient(aws);
-  const TableName = resourceNames(environment).table;
   try {
     return (await client.send(new DescribeTableCommand({ TableName }))).Table;
   } catch (error) {
@@ -198,18 +210,22 @@ async function describeTable({ environment, aws }: AwsSession): Promise<TableDes
 }
 
 /**
- * The calls of a deployment, after one of the table alone if that makes the table by an import: DynamoDB gives such a table
+ * The calls of a deployment, after one of the tables alone if that makes a table by an import: DynamoDB gives such a table
  * neither tags nor deletion protection, so there is more to be deployed as soon as it is there.
  *
  * @throws InputError if what is to be imported is not there
  */
 export async function withImport(session: AwsSession, request: CdktfRequest): Promise<readonly string[][]> {
-  const { seed } = session.environment;
+  const { environment } = session;
   const calls = cdktfCalls(request);
-  if (seed.mode !== 'import' || !request.stacks.includes(stackNames.table)) return calls;
-  if (await describeTable(session)) return calls;
-  await expectParts(session, readManifest(seed.manifest));
-  return [...cdktfCalls({ ...request, stacks: [stackNames.table] }), ...calls];
+  if (!request.stacks.includes(stackNames.table)) return calls;
+  let isNew = false;
+  for (const { id, manifest } of importedTables(environment)) {
+    if (await describeTable(session, tableName(environment, tables[id]))) continue;
+    await expectParts(session, readManifest(manifest));
+    isNew = true;
+  }
+  return isNew ? [...cdktfCalls({ ...request, stacks: [stackNames.table] }), ...calls] : calls;
 }
 
 /** To synthesize no Terraform is needed, but cdktf asks for its version, and whether there is a newer cdktf. */

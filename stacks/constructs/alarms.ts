@@ -7,9 +7,8 @@ export interface AlarmsProps {
   readonly functionNames: readonly string[];
   /** Timeout of the functions; an alarm is raised when one in a hundred invocations takes half of it. */
   readonly timeoutSeconds: number;
-  readonly tableName: string;
-  /** The DynamoDB operations that the functions call. */
-  readonly operations: readonly string[];
+  /** The DynamoDB operations that the functions call; one that several call has one alarm. */
+  readonly operations: readonly { readonly tableName: string; readonly operation: string }[];
 }
 
 interface Metric {
@@ -32,11 +31,13 @@ export class Alarms extends Construct {
       this.alarm(props, `${FunctionName}-throttles`, { ...lambda, metricName: 'Throttles' });
       this.alarm(props, `${FunctionName}-duration`, { ...lambda, metricName: 'Duration', limit: slow });
     }
-    for (const Operation of props.operations) {
-      this.alarm(props, `${props.tableName}-${Operation}-throttled`, {
+    for (const { tableName: TableName, operation: Operation } of props.operations) {
+      const name = `${TableName}-${Operation}-throttled`;
+      if (this.node.tryFindChild(name)) continue;
+      this.alarm(props, name, {
         namespace: 'AWS/DynamoDB',
         metricName: 'ThrottledRequests',
-        dimensions: { TableName: props.tableName, Operation },
+        dimensions: { TableName, Operation },
       });
     }
   }

@@ -2,7 +2,8 @@ import { AwsProvider } from '@cdktf/provider-aws/lib/provider';
 import { S3Backend, TerraformOutput, TerraformStack } from 'cdktf';
 import type { Construct } from 'constructs';
 import type { Environment } from '../../environments';
-import { project, stateKey } from '../names';
+import { project } from '../../system';
+import { stateKey } from '../names';
 
 export interface EnvironmentStackProps {
   readonly environment: Environment;

@@ -11,6 +11,7 @@ import { LambdaFunction } from '@cdktf/provider-aws/lib/lambda-function';
 import { AssetType, TerraformAsset } from 'cdktf';
 import { Construct } from 'constructs';
 import type { Environment } from '../../environments';
+import type { FunctionNames } from '../names';
 
 /** A managed policy of the function's role. */
 export interface FunctionPolicy {
@@ -29,12 +30,11 @@ export interface NodeFunctionProps
     | 'tracing'
     | 'logRetentionDays'
   > {
-  readonly functionName: string;
+  readonly names: FunctionNames;
   /** A folder whose `index.mjs` exports `handler`. */
   readonly bundle: string;
   /** The function's environment variables. */
   readonly variables: Readonly<Record<string, string>>;
-  readonly roleName: string;
   /** ARN of the policy that limits what the role can be given. @default no limit */
   readonly permissionsBoundary?: string;
   readonly assumeRole: readonly DataAwsIamPolicyDocumentStatement[];
@@ -51,7 +51,7 @@ export class NodeFunction extends Construct {
     super(scope, id);
 
     const role = new IamRole(this, 'role', {
-      name: props.roleName,
+      name: props.names.role,
       ...(props.permissionsBoundary && { permissionsBoundary: props.permissionsBoundary }),
       assumeRolePolicy: new DataAwsIamPolicyDocument(this, 'assume-role', {
         statement: [...props.assumeRole],
@@ -68,7 +68,7 @@ export class NodeFunction extends Construct {
       });
     });
     this.logGroup = new CloudwatchLogGroup(this, 'log-group', {
-      name: logGroupName(props.functionName),
+      name: props.names.logGroup,
       retentionInDays: props.logRetentionDays,
     });
 
@@ -79,11 +79,11 @@ export class NodeFunction extends Construct {
     const archive = new DataArchiveFile(this, 'archive', {
       type: 'zip',
       sourceDir: bundle.path,
-      outputPath: `${props.functionName}.zip`,
+      outputPath: `${props.names.function}.zip`,
       outputFileMode: '0644',
     });
     this.function = new LambdaFunction(this, 'function', {
-      functionName: props.functionName,
+      functionName: props.names.function,
       role: role.arn,
       filename: archive.outputPath,
       sourceCodeHash: archive.outputBase64Sha256,
@@ -102,9 +102,4 @@ export class NodeFunction extends Construct {
       dependsOn: [...attachments, this.logGroup],
     });
   }
-}
-
-/** The log group that Lambda writes a function's logs to. */
-export function logGroupName(functionName: string): string {
-  return `/aws/lambda/${functionName}`;
 }

@@ -1,18 +1,22 @@
-import { DynamodbTable, type DynamodbTableImportTable } from '@cdktf/provider-aws/lib/dynamodb-table';
+import {
+  DynamodbTable,
+  type DynamodbTableConfig,
+  type DynamodbTableImportTable,
+} from '@cdktf/provider-aws/lib/dynamodb-table';
 import { DynamodbTableItem } from '@cdktf/provider-aws/lib/dynamodb-table-item';
 import { Construct } from 'constructs';
-import type { Environment } from '../../environments';
+import { type Index, keySchema, type Table } from '../../declarations';
+import type { TableSettings } from '../../environments';
 import type { SeedItem } from '../../seed-data/load-items';
 
-export interface SeededTableProps {
+export interface SeededTableProps
+  extends Pick<TableSettings, 'capacity' | 'pointInTimeRecovery' | 'deletionProtection'> {
   readonly tableName: string;
-  /** Name of the string attribute that identifies an item. */
-  readonly partitionKey: string;
+  readonly key: Table['key'];
+  /** Secondary indexes by their names. */
+  readonly indexes: Readonly<Record<string, Index>>;
   /** What the table starts from. */
   readonly content: SeedItems | ImportedFiles;
-  readonly capacity: Environment['capacity'];
-  readonly pointInTimeRecovery: boolean;
-  readonly deletionProtection: boolean;
 }
 
 export interface SeedItems {
@@ -35,11 +39,15 @@ export class SeededTable extends Construct {
 
   constructor(scope: Construct, id: string, props: SeededTableProps) {
     super(scope, id);
-    const { content } = props;
+    const { content, key, indexes } = props;
+    const { partitionKey, sortKey } = keySchema(key);
+    const keyTypes = Object.assign({}, key, ...Object.values(indexes).map((index) => index.key));
     this.table = new DynamodbTable(this, 'table', {
       name: props.tableName,
-      hashKey: props.partitionKey,
-      attribute: [{ name: props.partitionKey, type: 'S' }],
+      hashKey: partitionKey.name,
+      ...(sortKey && { rangeKey: sortKey.name }),
+      attribute: Object.entries<string>(keyTypes).map(([name, type]) => ({ name, type })),
+      ...indexArguments(indexes, props.capacity),
       ...capacityArguments(props.capacity),
       pointInTimeRecovery: { enabled: props.pointInTimeRecovery },
       deletionProtectionEnabled: props.deletionProtection,
@@ -50,6 +58,7 @@ export class SeededTable extends Construct {
       new DynamodbTableItem(this, id, {
         tableName: this.table.name,
         hashKey: this.table.hashKey,
+        ...(sortKey && { rangeKey: this.table.rangeKey }),
         item,
         ...itemArguments[content.ownership],
       });
@@ -61,6 +70,38 @@ const itemArguments = {
   managed: {},
   'create-only': { lifecycle: { ignoreChanges: ['item'] } },
 } satisfies Record<SeedItems['ownership'], object>;
+
+function indexArguments(
+  indexes: SeededTableProps['indexes'],
+  capacity: TableSettings['capacity'],
+): Pick<DynamodbTableConfig, 'globalSecondaryIndex' | 'localSecondaryIndex'> {
+  const { billingMode: _, ...units } = capacityArguments(capacity);
+  const named = Object.entries(indexes);
+  const globals = named.filter(([, { kind }]) => kind !== 'local');
+  const locals = named.filter(([, { kind }]) => kind === 'local');
+  return {
+    ...(globals.length > 0 && {
+      globalSecondaryIndex: globals.map(([name, index]) => {
+        const { partitionKey, sortKey } = keySchema(index.key);
+        const keys = { hashKey: partitionKey.name, ...(sortKey && { rangeKey: sortKey.name }) };
+        return { name, ...keys, ...projectionArguments(index), ...units };
+      }),
+    }),
+    ...(locals.length > 0 && {
+      localSecondaryIndex: locals.map(([name, index]) => ({
+        name,
+        rangeKey: keySchema(index.key).sortKey?.name as string,
+        ...projectionArguments(index),
+      })),
+    }),
+  };
+}
+
+function projectionArguments({ projection = 'all' }: Index) {
+  if (projection === 'all') return { projectionType: 'ALL' };
+  if (projection === 'keys') return { projectionType: 'KEYS_ONLY' };
+  return { projectionType: 'INCLUDE', nonKeyAttributes: [...projection] };
+}
 
 function importArguments({ bucket, keyPrefix }: ImportedFiles) {
   const importTable: DynamodbTableImportTable = {
@@ -77,7 +118,7 @@ function importArguments({ bucket, keyPrefix }: ImportedFiles) {
   };
 }
 
-function capacityArguments(capacity: Environment['capacity']) {
+function capacityArguments(capacity: TableSettings['capacity']) {
   return capacity.mode === 'provisioned'
     ? { billingMode: 'PROVISIONED', readCapacity: capacity.readUnits, writeCapacity: capacity.writeUnits }
     : { billingMode: 'PAY_PER_REQUEST' };

@@ -1,10 +1,6 @@
-import type { Environment } from '../../../environments';
-import {
-  answerDifferences,
-  describeCheck,
-  invocationsFor,
-  notebookInvocations,
-} from '../../../ops/invoke/smoke-test';
+import type { Fn, SmokeInvocation, Table } from '../../../declarations';
+import { type Environment, readEnvironment } from '../../../environments';
+import { answerDifferences, describeCheck, invocationsOf } from '../../../ops/invoke/smoke-test';
 import { parseSeedData } from '../../../seed-data/load-items';
 import type { Seed } from '../../../seed-data/load-seed';
 
@@ -15,7 +11,6 @@ const items = parseSeedData(Buffer.from(JSON.stringify([superman, hulk])), 'seed
 });
 const seedOf = (ownership: 'managed' | 'create-only'): Seed => ({
   mode: 'items',
-  file: 'seed-data/seeds.json',
   ownership,
   items,
 });
@@ -41,8 +36,25 @@ const imported: Row = {
   },
 };
 
-const scan = { functionName: 'SuperDynamoDBFunction', event: { superhero: 'Superman' } } as const;
-const query = { functionName: 'MissionDetailsFunction', event: { superhero: 'Superman' } } as const;
+const table: Table = { name: 'Heroes', key: { SuperHero: 'S' } };
+const scan = { event: { superhero: 'Superman' }, answers: 'all items' } satisfies SmokeInvocation;
+const page = { event: { limit: 2 }, answers: 'a page' } satisfies SmokeInvocation;
+const by = { superhero: 'SuperHero' };
+const queryFor = (superhero: string) =>
+  ({ event: { superhero }, answers: 'a query', by }) satisfies SmokeInvocation;
+const query = queryFor('Superman');
+const scanFunction: Fn = { name: 'ScanFunction', reads: [{ scan: table }], smoke: [scan, page] };
+const queryFunction: Fn = {
+  name: 'QueryFunction',
+  reads: [{ query: table, attributes: ['SuperHero', 'Villain1', 'Villain2'] }],
+  notebookPolicy: { sid: 'All', actions: ['dynamodb:Query'] },
+  smoke: [query, queryFor('Ironman'), { event: 'each item', answers: 'a query', by }],
+};
+const differencesIn = (row: Row, invocation: SmokeInvocation, answer: unknown) => {
+  const fn = invocation === query || 'by' in invocation ? queryFunction : scanFunction;
+  const environment = { ...readEnvironment({}), accessMode: row.accessMode };
+  return answerDifferences(environment, fn, row.seed, invocation, answer);
+};
 const response = (...items: object[]) => ({
   Items: items,
   Count: items.length,
@@ -51,26 +63,32 @@ const response = (...items: object[]) => ({
 });
 const { SuperPower: _, Missions: __, ...visible } = superman;
 
-it('invokes as the notebook does, then asks for each record once', () => {
-  expect(invocationsFor(lab.seed)).toEqual([
-    ...notebookInvocations,
-    { functionName: 'MissionDetailsFunction', event: { superhero: 'Hulk' } },
-  ]);
-});
+describe('what a function is invoked with', () => {
+  it('is what its declaration says, then each item that was not asked for', () => {
+    expect(invocationsOf(scanFunction, lab.seed)).toEqual([scan]);
+    expect(invocationsOf(queryFunction, lab.seed)).toEqual([query, queryFor('Ironman'), queryFor('Hulk')]);
+  });
 
-it('asks for one page of imported records, then for each of the sample once', () => {
-  expect(invocationsFor(imported.seed)).toEqual([
-    { functionName: 'SuperDynamoDBFunction', event: { limit: 10 } },
-    { functionName: 'MissionDetailsFunction', event: { superhero: 'Hulk' } },
-    query,
-  ]);
+  it('is a page of imported items, and each of the sample', () => {
+    expect(invocationsOf(scanFunction, imported.seed)).toEqual([page]);
+    expect(invocationsOf(queryFunction, imported.seed)).toEqual([queryFor('Hulk'), query]);
+  });
+
+  it('is the same for whatever a table starts from, where the declaration says the answer', () => {
+    const fixed = { event: { team: 'Avengers' }, answer: [] };
+    const fn: Fn = { ...scanFunction, smoke: [fixed] };
+
+    expect([lab, imported].map(({ seed }) => invocationsOf(fn, seed))).toEqual([[fixed], [fixed]]);
+    expect(differencesIn(lab, fixed, [])).toEqual([]);
+    expect(differencesIn(lab, fixed, [{ Year: 1 }])).toEqual([
+      { path: '[0].Year', expected: null, found: 1 },
+    ]);
+  });
 });
 
 describe('a page of imported records', () => {
-  const page = { functionName: 'SuperDynamoDBFunction', event: { limit: 2 } } as const;
-
   it('is right when it holds items, whichever they are', () => {
-    expect(answerDifferences(imported, imported.seed, page, { items: [hulk], cursor: 'any' })).toEqual([]);
+    expect(differencesIn(imported, page, { items: [hulk], cursor: 'any' })).toEqual([]);
   });
 
   it.each([
@@ -78,7 +96,7 @@ describe('a page of imported records', () => {
     ['is longer than was asked for', { items: [hulk, hulk, hulk] }],
     ['is a list', [hulk]],
   ])('fails when it %s', (_, answer) => {
-    expect(answerDifferences(imported, imported.seed, page, answer)).toEqual([
+    expect(differencesIn(imported, page, answer)).toEqual([
       { path: '', expected: 'a page of items', found: answer },
     ]);
   });
@@ -95,7 +113,7 @@ describe('the list of all items', () => {
     ],
     ['holds all attributes, where callers of a query see a few', guarded, [superman, hulk]],
   ])('is right when it %s', (_, row, answer) => {
-    expect(answerDifferences(row, row.seed, scan, answer)).toEqual([]);
+    expect(differencesIn(row, scan, answer)).toEqual([]);
   });
 
   it.each<[string, Row, unknown, object[]]>([
@@ -109,7 +127,7 @@ describe('the list of all items', () => {
     ],
     ['is no list', lab, { Items: [] }, [{ path: '', expected: 'a list of items', found: { Items: [] } }]],
   ])('fails when it %s', (_, row, answer, differences) => {
-    expect(answerDifferences(row, row.seed, scan, answer)).toEqual(differences);
+    expect(differencesIn(row, scan, answer)).toEqual(differences);
   });
 });
 
@@ -129,12 +147,12 @@ describe('the answer to a query', () => {
       response({ ...visible, Villain1: 'Joker', Villain2: 'Bane' }),
     ],
   ])('is right when it %s', (_, row, answer) => {
-    expect(answerDifferences(row, row.seed, query, answer)).toEqual([]);
+    expect(differencesIn(row, query, answer)).toEqual([]);
   });
 
   it('is right when it is empty for a hero of the notebook who is not in the seed data', () => {
-    const ironman = { ...query, event: { superhero: 'Ironman' } };
-    expect(answerDifferences(lab, lab.seed, ironman, response())).toEqual([]);
+    const ironman = queryFor('Ironman');
+    expect(differencesIn(lab, ironman, response())).toEqual([]);
   });
 
   it.each<[string, Row, unknown, object[]]>([
@@ -193,10 +211,10 @@ describe('the answer to a query', () => {
       [{ path: 'HTTPStatusCode', expected: 200, found: null }],
     ],
   ])('fails when it %s', (_, row, answer, differences) => {
-    expect(answerDifferences(row, row.seed, query, answer)).toEqual(
+    expect(differencesIn(row, query, answer)).toEqual(
       expect.arrayContaining(differences.map((it) => expect.objectContaining(it))),
     );
-    expect(answerDifferences(row, row.seed, query, answer)).toHaveLength(differences.length);
+    expect(differencesIn(row, query, answer)).toHaveLength(differences.length);
   });
 });
 
@@ -212,6 +230,8 @@ describe('a line for each check', () => {
       'failed MissionDetailsFunction {"superhero":"Superman"}\n  not deployed',
     ],
   ])('tells %j', (outcome, text) => {
-    expect(describeCheck({ ...query, ...outcome })).toBe(text);
+    expect(describeCheck({ functionName: 'MissionDetailsFunction', event: query.event, ...outcome })).toBe(
+      text,
+    );
   });
 });

@@ -18,12 +18,11 @@ import { DynamoDB } from '@aws-sdk/client-dynamodb';
 import { Lambda } from '@aws-sdk/client-lambda';
 import { App } from 'cdktf';
 import { archiveProviderVersion, checkEnvironment, readEnvironment } from '../../../environments';
-import { partitionKey } from '../../../lambdas/shared/attributes';
 import { localAwsEnvironment, startLocalAws } from '../../../local/local-aws';
 import { ProgramError, runProgram } from '../../../ops/command/run-program';
 import { prepareProviders } from '../../../ops/terraform/find-providers';
 import { findTerraform } from '../../../ops/terraform/find-terraform';
-import { loadSeed } from '../../../seed-data/load-seed';
+import { loadSeeds } from '../../../seed-data/load-seed';
 import { FunctionsStack } from '../../../stacks/functions-stack';
 import { handlerBundles } from '../../../stacks/handler-bundles';
 import { StateBackendStack } from '../../../stacks/state-backend-stack';
@@ -124,12 +123,12 @@ function plainFiles({ terraform, files }: Extract<Configuration, { terraform: un
 /** The stack as the app defines it, with the state in a file. */
 async function stackFiles({ stack, row, items, edit, code }: Extract<Configuration, { stack: unknown }>) {
   const environment = checkEnvironment({ ...readEnvironment({}), ...row });
-  const seed = loadSeed(environment.seed, { partitionKey });
+  const { missions: seed } = loadSeeds(environment);
   const outdir = mkdtempSync(join(folder, 'out-'));
   const app = new App({ outdir });
   if (stack === 'table') {
     const edited = seed.mode === 'items' && items ? { ...seed, items: items(seed.items) } : seed;
-    new TableStack(app, { environment, seed: edited });
+    new TableStack(app, { environment, seeds: { missions: edited } });
   }
   if (stack === 'functions') new FunctionsStack(app, { environment, bundles: await handlerBundles });
   if (stack === 'state-backend') new StateBackendStack(app, { environment });

@@ -57,7 +57,7 @@ describe('refuseProtected', () => {
     async (stacks) => {
       await expect(refuseProtected(prod, stacks, isOpen)).rejects.toThrow(
         new InputError(
-          'environments.ts: prod.deletionProtection: nothing was destroyed, because the table is protected, got true; expected false: 1. set it so by a reviewed change and run "npm run deploy -- table"; 2. run "npm run destroy" again',
+          'environments.ts: prod.deletionProtection: nothing was destroyed, because table SuperMissionTable-prod is protected, got true; expected false: 1. set it so by a reviewed change and run "npm run deploy -- table"; 2. run "npm run destroy" again',
         ),
       );
     },
@@ -66,7 +66,7 @@ describe('refuseProtected', () => {
   it('fails when the environment has lifted the protection and the table has it still', async () => {
     await expect(refuseProtected(lifted, ['table'], isProtected)).rejects.toThrow(
       new InputError(
-        'SuperMissionTable-prod: deletion protection: nothing was destroyed, because the table is still protected, got true; expected false, as the environment says: run "npm run deploy -- table" first',
+        'SuperMissionTable-prod: deletion protection: nothing was destroyed, because table SuperMissionTable-prod is still protected, got true; expected false, as the environment says: run "npm run deploy -- table" first',
       ),
     );
   });
