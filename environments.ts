@@ -58,7 +58,7 @@ const tableSettingsShape = {
 const environmentSchema = z.object({
   /** The environment's name, part of every state key and tag. */
   name: text(/^[a-z][a-z0-9-]{0,15}$/, 'a lower-case name of at most 16 letters, digits and hyphens'),
-  /** The AWS region; `AWS_REGION` overrides it. */
+  /** The AWS region. @default `AWS_REGION`, which must not contradict it */
   region: text(/^[a-z]{2,3}(-[a-z]+)+-\d$/, 'a region such as us-east-1'),
   /** The only AWS accounts this environment may touch; exactly one where it has a `pipeline`. @default any account */
   allowedAccountIds: z.array(text(/^\d{12}$/, 'an account id of 12 digits')).optional(),
@@ -158,8 +158,11 @@ export const archiveProviderVersion = '>= 2.7.1, < 3.0.0';
 /** What one environment is: where it runs, how it is named, sized, protected and paid for. */
 export type Environment = Readonly<z.infer<typeof environmentSchema>>;
 
+/** An environment as it is written here. */
+type Configuration = Omit<Environment, 'region'> & { readonly region?: string };
+
 /** The system as the notebook builds it, in a real account. */
-const lab: Environment = {
+const lab: Configuration = {
   name: 'lab',
   region: 'us-east-1',
   nameSuffix: '',
@@ -181,7 +184,7 @@ const lab: Environment = {
   awsProviderVersion: '>= 6.25.0, < 7.0.0',
 };
 
-const rows: Record<string, Environment> = {
+const rows: Record<string, Configuration> = {
   /** `lab` on this machine. It accepts the emulator's account only, so it never touches a real one. */
   local: {
     ...lab,
@@ -216,26 +219,38 @@ const rows: Record<string, Environment> = {
 export const environmentNames: readonly string[] = Object.keys(rows);
 
 /**
- * The environment that `SUPERMISSION_ENV` names (`local` without it), with `AWS_REGION` and
- * `SUPERMISSION_STATE_BUCKET` in place of its own region and state bucket where they are set.
+ * The environment that `SUPERMISSION_ENV` names (`local` without it), with `SUPERMISSION_STATE_BUCKET` in place of its own
+ * state bucket, and `AWS_REGION` where it names no region. What is emulated takes nothing of AWS's from the shell.
  *
- * @throws InputError for an unknown name, or for each bad value: its place, the value got and the values allowed
+ * @throws InputError for an unknown name, for an `AWS_REGION` that contradicts it, or for each bad value: its place, the value got and the values allowed
  */
-export function readEnvironment(variables: NodeJS.ProcessEnv = process.env): Environment {
+export function readEnvironment(
+  variables: NodeJS.ProcessEnv = process.env,
+  configurations: Readonly<Record<string, Configuration>> = rows,
+): Environment {
   const name = variables.SUPERMISSION_ENV ?? 'local';
-  const row = Object.hasOwn(rows, name) ? rows[name] : undefined;
+  const row = Object.hasOwn(configurations, name) ? configurations[name] : undefined;
   if (!row) {
-    const expected = `one of ${environmentNames.join(', ')}`;
+    const expected = `one of ${Object.keys(configurations).join(', ')}`;
     throw new InputError({ where: 'SUPERMISSION_ENV', what: 'unknown environment', got: name, expected });
+  }
+  const region = row.emulated ? undefined : variables.AWS_REGION;
+  if (region !== undefined && row.region !== undefined && region !== row.region) {
+    throw new InputError({
+      where: 'AWS_REGION',
+      what: `not the region that environments.ts gives ${name}`,
+      got: region,
+      expected: `${row.region}, or it not to be set`,
+    });
   }
   return checkEnvironment(
     {
       ...row,
-      region: variables.AWS_REGION ?? row.region,
+      region: row.region ?? region ?? '',
       stateBucket: variables.SUPERMISSION_STATE_BUCKET ?? row.stateBucket,
     },
     {
-      ...(variables.AWS_REGION !== undefined && { region: 'AWS_REGION' }),
+      ...(row.region === undefined && { region: 'AWS_REGION' }),
       ...(variables.SUPERMISSION_STATE_BUCKET !== undefined && { stateBucket: 'SUPERMISSION_STATE_BUCKET' }),
     },
   );

@@ -22,25 +22,50 @@ describe('readEnvironment', () => {
     );
   });
 
-  it('takes region and state bucket from the process environment', () => {
-    const environment = readEnvironment({
-      SUPERMISSION_ENV: 'prod',
-      AWS_REGION: 'eu-central-1',
-      SUPERMISSION_STATE_BUCKET: 'acme-terraform-state',
+  it('takes the state bucket from the process environment', () => {
+    const variables = { SUPERMISSION_ENV: 'prod', SUPERMISSION_STATE_BUCKET: 'acme-terraform-state' };
+
+    expect(readEnvironment(variables)).toMatchObject({ stateBucket: 'acme-terraform-state' });
+  });
+
+  describe('region', () => {
+    const prod = { SUPERMISSION_ENV: 'prod' };
+    const { region: _, ...anywhere } = readEnvironment(prod);
+
+    it('is the one that the environment names', () => {
+      expect(readEnvironment(prod).region).toBe('us-east-1');
+      expect(readEnvironment({ ...prod, AWS_REGION: 'us-east-1' }).region).toBe('us-east-1');
     });
 
-    expect(environment).toMatchObject({ region: 'eu-central-1', stateBucket: 'acme-terraform-state' });
+    it('is that of the shell where the environment names none', () => {
+      const environment = readEnvironment({ ...prod, AWS_REGION: 'eu-west-1' }, { prod: anywhere });
+
+      expect(environment.region).toBe('eu-west-1');
+    });
+
+    it('fails when neither names one', () => {
+      expect(() => readEnvironment(prod, { prod: anywhere })).toThrow(
+        new InputError('AWS_REGION: bad value, got ""; expected a region such as us-east-1'),
+      );
+    });
+
+    it('fails when the shell contradicts the environment', () => {
+      expect(() => readEnvironment({ ...prod, AWS_REGION: 'eu-west-1' })).toThrow(
+        new InputError(
+          'AWS_REGION: not the region that environments.ts gives prod, got "eu-west-1"; expected us-east-1, or it not to be set',
+        ),
+      );
+    });
+
+    it('is none of the shell where AWS is emulated', () => {
+      expect(readEnvironment({ AWS_REGION: 'eu-west-1' }).region).toBe('us-east-1');
+    });
   });
 
   it('fails when values from the process environment are wrong, naming each variable', () => {
-    expect(() =>
-      readEnvironment({ AWS_REGION: 'Frankfurt', SUPERMISSION_STATE_BUCKET: 'My_Bucket' }),
-    ).toThrow(
+    expect(() => readEnvironment({ SUPERMISSION_STATE_BUCKET: 'My_Bucket' })).toThrow(
       new InputError(
-        [
-          'AWS_REGION: bad value, got "Frankfurt"; expected a region such as us-east-1',
-          'SUPERMISSION_STATE_BUCKET: bad value, got "My_Bucket"; expected a bucket name of 3 to 63 lower-case letters, digits and hyphens',
-        ].join('\n'),
+        'SUPERMISSION_STATE_BUCKET: bad value, got "My_Bucket"; expected a bucket name of 3 to 63 lower-case letters, digits and hyphens',
       ),
     );
   });

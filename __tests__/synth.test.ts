@@ -71,7 +71,11 @@ describe('the app', () => {
       'staging',
       'SUPERMISSION_ENV: unknown environment, got "staging"; expected one of local, lab, prod\n',
     ],
-    ['AWS_REGION', 'here', 'AWS_REGION: bad value, got "here"; expected a region such as us-east-1\n'],
+    [
+      'SUPERMISSION_STATE_BUCKET',
+      'B',
+      'SUPERMISSION_STATE_BUCKET: bad value, got "B"; expected a bucket name of 3 to 63 lower-case letters, digits and hyphens\n',
+    ],
   ])('fails with one line when %s is %j', async (variable, value, message) => {
     const [checkout] = checkouts;
 

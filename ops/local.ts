@@ -25,8 +25,9 @@ It ends by itself after ${idleLimitMinutes} minutes without a request. It needs 
 ${searchOrder.map((road, index) => `  ${index + 1}. ${road}`).join('\n')}
 If there is none, ${installAdvice}.
 
-SUPERMISSION_LOCAL_FOLDER  folder for log, record and private Python environment (default .local in the project)
-AWS_REGION                 region in the printed variables (default us-east-1)`;
+SUPERMISSION_LOCAL_FOLDER  folder for log, record and private Python environment (default .local in the project)`;
+
+const commands: Record<string, (options: Options) => Promise<number>> = { up, down, status };
 
 void runCommand({
   usage,
@@ -45,15 +46,13 @@ void runCommand({
   },
 });
 
-const commands: Record<string, (options: Options) => Promise<number>> = { up, down, status };
-
 interface Options {
   readonly port?: string;
   readonly json?: boolean;
 }
 
 async function up({ port }: Options): Promise<number> {
-  const { region } = readEnvironment({ AWS_REGION: process.env.AWS_REGION });
+  const { region } = readEnvironment({});
   const running = await findLocalAws();
   if (running) console.log('already running');
   const aws = running ?? (await startLocalAws({ keep: true, port: parsePort(port) }));

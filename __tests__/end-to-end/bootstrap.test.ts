@@ -286,7 +286,7 @@ describe('bootstrap, before anything is made', () => {
     );
 
     await expect(attempt()).rejects.toThrow(
-      `s3://${Bucket}: in another region, got "eu-west-1"; expected us-east-1, or AWS_REGION=eu-west-1`,
+      `s3://${Bucket}: in another region, got "eu-west-1"; expected us-east-1, or region: 'eu-west-1' in environments.ts`,
     );
   });
 
@@ -300,7 +300,7 @@ describe('bootstrap, before anything is made', () => {
     });
     try {
       await expect(attempt(environment, stub.url)).rejects.toThrow(
-        `s3://${Bucket}: in another region, got "eu-central-1"; expected us-east-1, or AWS_REGION=eu-central-1`,
+        `s3://${Bucket}: in another region, got "eu-central-1"; expected us-east-1, or region: 'eu-central-1' in environments.ts`,
       );
     } finally {
       await stub.close();

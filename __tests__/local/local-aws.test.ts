@@ -75,16 +75,6 @@ describe('the commands', () => {
     expect(stderr).toContain(message);
     expect(stderr.trim().split('\n')).toHaveLength(1);
   });
-
-  test('fails when AWS_REGION is no region, before anything is started', async () => {
-    process.env.AWS_REGION = 'here';
-    const { code, stdout, stderr } = await cli('up');
-    delete process.env.AWS_REGION;
-
-    const message = 'AWS_REGION: bad value, got "here"; expected a region such as us-east-1\n';
-    expect({ code, stdout, stderr }).toEqual({ code: 1, stdout: '', stderr: message });
-    expect(await findLocalAws()).toBeUndefined();
-  });
 });
 
 describeWith('moto_server')('an instance', () => {

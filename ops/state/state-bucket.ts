@@ -95,7 +95,7 @@ async function conditionOf(
   if (region === 'absent') return 'absent';
   if (region !== undefined && region !== environment.region) {
     throw bucketError(environment, 'in another region', region, {
-      expected: `${environment.region}, or AWS_REGION=${region}`,
+      expected: `${environment.region}, or region: '${region}' in environments.ts`,
     });
   }
   if (await isThere(s3.send(new HeadObjectCommand({ Bucket, Key })))) return 'ready';
