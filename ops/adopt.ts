@@ -22,6 +22,7 @@ void runCommand({
     'force-unlock': { type: 'boolean', default: false },
   },
   writes: true,
+  afterInterruption: 'what was adopted is in the state: the next "npm run adopt" takes over the rest',
   run: async ({ values }, frame) => {
     if (!values['auto-approve']) expectTerminal('adopt');
     const canAsk = process.stdin.isTTY && !values['auto-approve'];

@@ -11,6 +11,7 @@ making in it. A run that was cut short is finished by the next one; a further ru
 void runCommand({
   usage,
   writes: true,
+  afterInterruption: 'what was made stays: the next "npm run bootstrap" finishes it',
   run: async (_, frame) => {
     const environment = readEnvironment();
     await withSession({ ...frame, environment, report: console.log }, bootstrap);

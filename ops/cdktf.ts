@@ -53,6 +53,9 @@ void runCommand(
     options,
     ...(takesStacks && { words: stackWords }),
     writes: true,
+    ...(['deploy', 'destroy'].includes(name) && {
+      afterInterruption: `what was done is in the state: the next "npm run ${name}" does the rest`,
+    }),
     run: async ({ values: given, positionals }, frame) => {
       const values = given as CdktfRequest['values'];
       const request: CdktfRequest = {

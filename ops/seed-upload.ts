@@ -20,6 +20,7 @@ void runCommand({
   options: { table: { type: 'string' } },
   words: { expected: 'one file', min: 1, max: 1 },
   writes: true,
+  afterInterruption: 'what was uploaded stays, and no manifest was written: run it again to upload the rest',
   run: async ({ values: { table }, positionals: [file = ''] }, frame) => {
     const environment = readEnvironment();
     const session = await openAws({ ...frame, environment });

@@ -15,6 +15,7 @@ import {
   type CdktfRequest,
   cdktfCalls,
   cdktfScript,
+  cdktfVariables,
   expectTerminalBinary,
   interruptBelow,
 } from './terraform/run-cdktf';
@@ -31,6 +32,7 @@ void runCommand({
   usage,
   options: { keep: { type: 'boolean', default: false } },
   writes: true,
+  afterInterruption: 'the local AWS, and all that was made in it, is gone',
   run: async ({ values: { keep } }, frame) => {
     const environment = readEnvironment();
     expectStartable(environment);
@@ -124,7 +126,7 @@ function cdktf({ variables, signal }: Session, request: CdktfRequest) {
   const [call = []] = cdktfCalls({ ...request, values: { ...request.values, 'auto-approve': true } });
   return (report: (line: string) => void) =>
     runProgram(process.execPath, [...cdktfScript, ...call], {
-      env: { ...variables, CI: '1' },
+      env: cdktfVariables({ ...variables, CI: '1' }),
       onLine: report,
       signal,
       interrupt: interruptBelow,

@@ -18,6 +18,7 @@ void runCommand({
   usage,
   options: { 'auto-approve': { type: 'boolean', default: false } },
   writes: true,
+  afterInterruption: 'what is left is removed by the next "npm run state-bucket:remove"',
   run: async ({ values }, frame) => {
     if (!values['auto-approve']) expectTerminal('state-bucket:remove');
     const session = await openAws({ ...frame, environment: readEnvironment(), report: console.log });

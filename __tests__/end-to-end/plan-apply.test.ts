@@ -220,7 +220,7 @@ describeWithLocalAws('a plan that is made in one checkout and applied in another
           editManifest(place, (manifest) => {
             manifest.environment = 'prod';
           }),
-        /manifest\.json: environment: not what is used here, got "prod"; expected local/,
+        /manifest\.json: environment: the plan was made for another, got "prod"; expected local/,
       ],
       [
         'a manifest of another account',
@@ -228,7 +228,7 @@ describeWithLocalAws('a plan that is made in one checkout and applied in another
           editManifest(place, (manifest) => {
             manifest.accountId = '999999999999';
           }),
-        /manifest\.json: accountId: not what is used here/,
+        /manifest\.json: accountId: the plan was made for another/,
       ],
       [
         'another version of Terraform',
@@ -236,7 +236,7 @@ describeWithLocalAws('a plan that is made in one checkout and applied in another
           editManifest(place, ({ terraform }) => {
             terraform.version = '1.10.0';
           }),
-        /manifest\.json: terraform\.version: not what is used here, got "1\.10\.0"/,
+        /manifest\.json: terraform\.version: the plan was made for another, got "1\.10\.0"/,
       ],
       [
         'another version of a provider',
@@ -244,7 +244,7 @@ describeWithLocalAws('a plan that is made in one checkout and applied in another
           editManifest(place, ({ providers }) => {
             providers['registry.terraform.io/hashicorp/aws'] = '5.99.0';
           }),
-        /manifest\.json: providers\.registry\.terraform\.io\/hashicorp\/aws: not what is used here/,
+        /manifest\.json: providers\.registry\.terraform\.io\/hashicorp\/aws: the plan was made with another version/,
       ],
       [
         'another state than the plan file was made on',

@@ -88,7 +88,10 @@ async function freeStaleLock(terraform: StackTerraform, context: Context): Promi
   if (!(await approveUnlock(`${stack}: free the lock? Whoever still deploys would lose it.`))) {
     throw new InputError(`${holder}; if nobody is deploying, free it with "npm run adopt -- --force-unlock"`);
   }
-  await terraform.freeLock(lock.ID);
+  await terraform.freeLock(lock.ID).catch(async (error: unknown) => {
+    // Whoever held it may have come to an end meanwhile.
+    if (await readLock(context, stack)) throw error;
+  });
   report(`${stack}: the lock is free`);
 }
 

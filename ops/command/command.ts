@@ -24,6 +24,8 @@ export interface Command<O extends Options> {
   readonly words?: { readonly expected: string; readonly min?: number; readonly max: number };
   /** Whether it writes into the checkout, so that another one that does must wait. */
   readonly writes: boolean;
+  /** What the operator does after an interruption, to have the rest done. @default nothing is left to do */
+  readonly afterInterruption?: string;
   /** Does the work and returns the exit code. @default 0 */
   readonly run: (args: Arguments<O>, frame: Frame) => Promise<number | undefined> | Promise<void>;
 }
@@ -41,6 +43,8 @@ export async function runCommand<const O extends Options = Record<never, never>>
   signal.addEventListener('abort', () =>
     report(`${signal.reason.message}; what has been started is brought to an end`),
   );
+  // What changes nothing can end at once.
+  if (!command.writes) signal.addEventListener('abort', () => process.exit(signal.reason.exitCode));
   let unlock: (() => Promise<void>) | undefined;
   try {
     const parsed = parse(command, args);
@@ -58,7 +62,9 @@ export async function runCommand<const O extends Options = Record<never, never>>
   } finally {
     await unlock?.();
   }
-  if (signal.aborted) process.exitCode = signal.reason.exitCode;
+  if (!signal.aborted) return;
+  if (command.afterInterruption) report(command.afterInterruption);
+  process.exitCode = signal.reason.exitCode;
 }
 
 /** Nothing if help is asked for. @throws InputError for an unknown option, a value too many or too few, or words that do not fit */

@@ -56,7 +56,7 @@ export async function apply(session: Session, options: ApplyOptions): Promise<vo
     }
     report(reviewed.verdict);
     if (!(await approve('Apply this plan?'))) throw new InputError('not approved, nothing is applied');
-    await applyStacks(folder, changing, report);
+    await applyStacks(session, folder, changing);
   } finally {
     for (const { folder } of stacks) {
       if (!existsSync(join(folder, erroredStateFile))) await rm(folder, { recursive: true, force: true });
@@ -73,9 +73,9 @@ export async function readFolder(folder: string, digest?: string): Promise<PlanF
 
 /** In their order; the first that fails is the last. */
 async function applyStacks(
+  { signal, report }: Session,
   folder: string,
   stacks: readonly StackTerraform[],
-  report: (line: string) => void,
 ): Promise<void> {
   const names = stacks.map(({ stack }) => stack);
   for (const [index, terraform] of stacks.entries()) {
@@ -83,19 +83,19 @@ async function applyStacks(
     try {
       await terraform.apply();
     } catch (error) {
-      if (!(error instanceof ProgramError)) throw error;
+      if (!(error instanceof ProgramError) && !signal.aborted) throw error;
       const errored = join(terraform.folder, erroredStateFile);
       const list = (some: readonly string[]) => some.join(', ') || 'none';
       const lines = [
-        ...error.lastLines,
-        `${stack}: failed, and may be applied in part`,
+        ...(error instanceof ProgramError ? error.lastLines : []),
+        `${stack}: ${signal.aborted ? 'interrupted' : 'failed'}, and may be applied in part`,
         `  applied: ${list(names.slice(0, index))}; not applied: ${list(names.slice(index + 1))}`,
         existsSync(errored)
           ? `  ${errored}: the state could not be saved, and this is the only copy; mend the cause and save it with "npm run adopt", on this machine`
           : '  what was made is in the state',
-        `  ${folder} cannot be applied again: mend the cause and make a new plan with "npm run plan"`,
+        `  ${folder} cannot be applied again: ${signal.aborted ? '' : 'mend the cause and '}make a new plan with "npm run plan"`,
       ];
-      throw new InputError(lines.join('\n'));
+      throw new InputError(...lines);
     }
     report(`${stack}: applied`);
   }
@@ -120,9 +120,9 @@ async function manifestProblems(session: Session, manifest: Manifest): Promise<s
     .map((name) =>
       describeProblem({
         where: `manifest.json: ${name}`,
-        what: 'not what is used here',
+        what: 'the plan was made for another',
         got: got[name],
-        expected: `${expected[name]}, or a plan made for what is meant`,
+        expected: `${expected[name]}, which is used here`,
       }),
     );
 }
@@ -160,7 +160,7 @@ async function terraformProblems(terraform: StackTerraform, plan: PlanFolder): P
   for (const [address, version] of Object.entries(installed)) {
     expect(
       `manifest.json: providers.${address}`,
-      'not what is used here',
+      'the plan was made with another version',
       plan.manifest.providers[address],
       version,
     );

@@ -71,26 +71,31 @@ export interface PlanFolder {
  * @throws InputError if something else than a plan folder is in its place
  */
 export async function writePlanFolder(
-  folder: string,
+  name: string,
   description: Omit<Manifest, 'format' | 'project' | 'files'>,
   files: ReadonlyMap<string, Buffer>,
 ): Promise<PlanFolder> {
+  // A slash at its end would make the folder that is written beside it one within it.
+  const folder = name.replace(/(?<=.)\/+$/, '');
   await expectReplaceable(folder);
   const hashes = [...files].map(([path, content]) => [path, sha256(content)]);
   const manifest = { format: 1, project, ...description, files: Object.fromEntries(hashes) } as const;
   const text = Buffer.from(`${JSON.stringify(manifest, null, 2)}\n`);
 
   const aside = `${folder}.${randomUUID()}`;
+  const older = `${aside}.old`;
   try {
     await mkdir(aside, { recursive: true, mode: 0o700 });
     for (const [path, content] of [...files, [manifestFile, text] as const]) {
       await mkdir(join(aside, dirname(path)), { recursive: true, mode: 0o700 });
       await writeFile(join(aside, path), content, { mode: 0o600 });
     }
-    if (existsSync(folder)) await rename(folder, `${aside}.old`);
+    if (existsSync(folder)) await rename(folder, older);
     await rename(aside, folder);
+    await rm(older, { recursive: true, force: true });
   } finally {
-    for (const left of [aside, `${aside}.old`]) await rm(left, { recursive: true, force: true });
+    if (existsSync(older) && !existsSync(folder)) await rename(older, folder);
+    await rm(aside, { recursive: true, force: true });
   }
   return { manifest, digest: sha256(text), files };
 }

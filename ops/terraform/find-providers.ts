@@ -237,8 +237,14 @@ function missing({ address, versions }: Provider, mirrors: readonly string[], el
   });
 }
 
-function homeOf(environment: NodeJS.ProcessEnv): string {
-  return environment.HOME ?? homedir();
+function homeOf({ HOME }: NodeJS.ProcessEnv): string {
+  if (HOME !== undefined) return HOME;
+  try {
+    return homedir();
+  } catch {
+    // The operating system does not know this user.
+    return '/';
+  }
 }
 
 function readFolder(folder: string): string[] {

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { devNull } from 'node:os';
-import { delimiter, dirname, join } from 'node:path';
+import { existsSync, mkdirSync } from 'node:fs';
+import { devNull, homedir } from 'node:os';
+import { delimiter, dirname, join, resolve } from 'node:path';
 import {
   DescribeTableCommand,
   DynamoDBClient,
@@ -235,6 +235,20 @@ export function synthVariables(): NodeJS.ProcessEnv {
 }
 
 /**
+ * The variables with which cdktf runs for every user: it keeps its own files in the checkout, and where the user has no home
+ * to write to it makes no folder for providers in it.
+ */
+export function cdktfVariables(variables: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const CDKTF_HOME = resolve('cdktf.out', 'cdktf-home');
+  try {
+    mkdirSync(join(homedir(), '.terraform.d', 'plugin-cache'), { recursive: true });
+    return { ...variables, CDKTF_HOME };
+  } catch {
+    return { HOME: CDKTF_HOME, ...variables, CDKTF_HOME, CDKTF_DISABLE_PLUGIN_CACHE_ENV: '1' };
+  }
+}
+
+/**
  * Run calls of cdktf one after the other on this terminal, until one fails.
  *
  * @returns the exit code
@@ -245,7 +259,7 @@ export async function runAll(
   { signal }: Frame,
 ): Promise<number> {
   // Without a terminal cdktf draws its spinner line by line, unless it takes the machine for CI.
-  const env = process.stdout.isTTY ? variables : { ...variables, CI: '1' };
+  const env = cdktfVariables(process.stdout.isTTY ? variables : { ...variables, CI: '1' });
   for (const call of calls) {
     signal.throwIfAborted();
     // In a session of its own, so that what ends this command does not reach it.

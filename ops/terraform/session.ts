@@ -102,8 +102,11 @@ export function supervised({ path }: Pick<Terraform, 'path'>) {
   };
 }
 
+/** An address from which nothing comes is given up after this many milliseconds. */
+const connectionTimeout = 10_000;
+
 async function awsConfiguration({ region, emulated }: Environment, findUrl = localAwsUrl) {
-  if (!emulated) return { region, ...(await throughProxy()) };
+  if (!emulated) return { region, requestHandler: { connectionTimeout, ...(await proxyAgents()) } };
   const variables = localAwsVariables(await findUrl(), region);
   return {
     region,
@@ -113,6 +116,7 @@ async function awsConfiguration({ region, emulated }: Environment, findUrl = loc
       secretAccessKey: variables.AWS_SECRET_ACCESS_KEY,
     },
     forcePathStyle: true,
+    requestHandler: { connectionTimeout },
     // Settings for AWS's own endpoints, which would clash with this one.
     useFipsEndpoint: false,
     useDualstackEndpoint: false,
@@ -120,11 +124,11 @@ async function awsConfiguration({ region, emulated }: Environment, findUrl = loc
 }
 
 /** The SDK knows nothing of the variables (`HTTPS_PROXY`, `NO_PROXY` and their like) that Terraform and the AWS CLI obey. */
-async function throughProxy() {
+async function proxyAgents() {
   if (!Object.keys(process.env).some((name) => /^(https?|all)_proxy$/i.test(name))) return {};
   const { ProxyAgent } = await import('proxy-agent');
   const agent = new ProxyAgent({ keepAlive: true });
-  return { requestHandler: { httpAgent: agent, httpsAgent: agent } };
+  return { httpAgent: agent, httpsAgent: agent };
 }
 
 async function localAwsUrl(): Promise<string> {
