@@ -1,6 +1,6 @@
+import { visible } from '../../input-error';
 import { type Difference, differencesOf } from '../plan/json-differences';
 import { type Attributes, isHidden, type ResourceChange, showableSides, unknown } from '../plan/plan-json';
-import { visible } from './render/escape';
 
 /** What a finding is about, in order of danger. */
 export const concerns = ['loss', 'access', 'protection', 'records', 'code', 'capacity', 'rest'] as const;

@@ -1,10 +1,4 @@
-/** Control characters, those that turn the direction of text included, as they are written in JSON. */
-export function visible(text: string): string {
-  return text.replace(
-    /[\p{Cc}\p{Cf}\u2028\u2029]/gu,
-    (it) => `\\u{${(it.codePointAt(0) as number).toString(16)}}`,
-  );
-}
+import { visible } from '../../../input-error';
 
 /** Text for HTML and XML, attributes too, with nothing invisible in it. */
 export function entities(text: string): string {

@@ -1,6 +1,6 @@
+import { visible } from '../../../input-error';
 import { type Concern, concernTitles, count, type Finding, sectionsOf } from '../finding';
 import { acceptLine, type Review } from '../review';
-import { visible } from './escape';
 import { mermaidOf } from './mermaid';
 
 /** GitHub refuses a comment of more than 65,536 characters; what is left is for whoever puts something around it. */
