@@ -61,7 +61,9 @@ describe('a message', () => {
   });
 
   it('shows them in what AWS and the file system say', () => {
-    expect(messageOf(named('NoSuchKey', { $metadata: {}, message: hostile }))).toBe(`AWS: NoSuchKey: ${shown}`);
+    expect(messageOf(named('NoSuchKey', { $metadata: {}, message: hostile }))).toBe(
+      `AWS: NoSuchKey: ${shown}`,
+    );
     expect(messageOf(named('Error', { syscall: 'open', message: hostile }))).toBe(shown);
   });
 });

@@ -2,13 +2,12 @@ import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } f
 import { join } from 'node:path';
 import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { AwsFaultProxy } from '../__tests__/end-to-end/aws-fault-proxy';
-import { keySchema } from '../declarations';
 import { archiveProviderVersion, type Environment, readEnvironment } from '../environments';
 import { type LocalAws, localAwsEnvironment, startLocalAws } from '../local/local-aws';
 import { prepareProviders } from '../ops/terraform/find-providers';
 import { findTerraform } from '../ops/terraform/find-terraform';
 import { openAws } from '../ops/terraform/session';
-import { convertRecords, partName } from '../seed-data/convert-for-import';
+import { convertItems, partName } from '../seed-data/convert-for-import';
 import { importPrefix } from '../stacks/names';
 import { missions } from '../system';
 import { type CommandRun, interleave, runCommand, type Summary, summarize } from './measure';
@@ -128,8 +127,10 @@ function growth(time: Record<string, Summary>): Goal[] {
 
 /** As `npm run seed:upload` does it, to an AWS that has nothing but a bucket. */
 async function upload(app: string, environment: Environment, s3: S3Client): Promise<void> {
-  const partitionKey = keySchema(missions.key).partitionKey.name;
-  const { manifest, parts } = await convertRecords(join(app, recordsFile), { partitionKey, folder: app });
+  const items: object[] = JSON.parse(readFileSync(join(app, recordsFile), 'utf8'));
+  const file = join(app, 'items.jsonl');
+  writeFileSync(file, items.map((item) => JSON.stringify(item)).join('\n'));
+  const { manifest, parts } = await convertItems(file, { rules: missions, folder: app });
   for (const [index, { file }] of parts.entries()) {
     const Key = `${importPrefix(environment, manifest.digest)}${partName(index)}`;
     await s3.send(new PutObjectCommand({ Bucket: environment.stateBucket, Key, Body: readFileSync(file) }));
@@ -144,6 +145,8 @@ function writeApp({ mode, records }: Start): string {
   mkdirSync(join(folder, 'seed-data'), { recursive: true });
   for (const part of [
     'main.ts',
+    'system.ts',
+    'declarations.ts',
     'environments.ts',
     'input-error.ts',
     'package.json',

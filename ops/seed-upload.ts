@@ -8,11 +8,13 @@ import { openAws } from './terraform/session';
 
 const usage = `Usage: npm run seed:upload -- <file> [--table=<id>]
 
-Check the records of a file, upload them for DynamoDB's import into a new table, and write the manifest that the environment
+Check the items of a file, upload them for DynamoDB's import into a new table, and write the manifest that the environment
 (SUPERMISSION_ENV, local without it) names: what a plan knows of them, to be committed. With --table, say by its id in
 system.ts which table it is, if the environment imports more than one.
 
-The file is a JSON list of records or JSON Lines, in gzip or not, of any size. Nothing is uploaded if one record is wrong.
+The file is JSON Lines of any size, in gzip or not: a line is an item in JSON, or in DynamoDB JSON, {"Item": {…}}. So is what
+DynamoDB exports to S3 as DYNAMODB_JSON, its files put together: cat AWSDynamoDB/*/data/*.json.gz > items.jsonl.gz
+Every item is checked before anything is uploaded.
 The parts go into the state bucket. A run that was cut short is finished by the next one; what is there is not sent again.`;
 
 void runCommand({
@@ -35,8 +37,8 @@ void runCommand({
 function describeUpload(
   environment: string,
   file: string,
-  { records, parts, bytes, digest }: ImportManifest,
+  { items, parts, bytes, digest }: ImportManifest,
 ): string {
-  return `records ${records}, parts ${parts}, bytes uncompressed ${bytes}, digest ${digest}
-${file}: commit it; a new table of ${environment} starts from these records ("npm run deploy -- table")`;
+  return `items ${items}, parts ${parts}, bytes uncompressed ${bytes}, digest ${digest}
+${file}: commit it; a new table of ${environment} starts from these items ("npm run deploy -- table")`;
 }

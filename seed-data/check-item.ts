@@ -1,184 +1,130 @@
-import { marshall } from '@aws-sdk/util-dynamodb';
-import { LosslessNumber, parse } from 'lossless-json';
-import { describeProblem, InputError, type Problem } from '../input-error';
-import { isObject, memberOf, type Report, toAttributes, utf8Bytes } from './attribute-value';
+import { type KeyType, keySchema, type Table } from '../declarations';
+import {
+  AttributeReader,
+  type AttributeValue,
+  isObject,
+  memberOf,
+  preview,
+  type Report,
+} from './attribute-value';
 
-/** A record that DynamoDB takes. */
-export interface CheckedRecord {
-  /** Value of the partition key. */
+/** An item that DynamoDB takes. */
+export interface CheckedItem {
+  /** The values of its key as one text: the same for keys that are the same to DynamoDB. */
   readonly key: string;
-  /** DynamoDB JSON, the same text for the same record however it was written; none for an item that is too large. */
+  /** DynamoDB JSON, the same text for the same item however it was written. */
   readonly item: string;
 }
 
-/** Where a text starts in its file, as editors and terminals count: from 1, a column being a UTF-16 unit. */
-export interface Place {
-  readonly file: string;
-  readonly line: number;
-  readonly column: number;
-}
+/** What the items of a table are checked against. */
+export type ItemRules = Pick<Table, 'key' | 'indexes'>;
 
 /**
  * DynamoDB's limits on keys and items; its KB has 1,024 bytes.
  *
  * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
  */
-const maxKeyNameBytes = 255;
-const maxKeyBytes = 2_048;
-export const maxItemBytes = 400 * 1_024;
+const keyParts = [
+  { part: 'partition key', maxBytes: 2_048 },
+  { part: 'sort key', maxBytes: 1_024 },
+] as const;
+const maxItemBytes = 400 * 1_024;
 
-export function checkKeyName(partitionKey: string, where: string, report: Report): void {
-  if (utf8Bytes(partitionKey) > maxKeyNameBytes) {
-    report({
-      where,
-      what: 'name of the partition key too long',
-      got: partitionKey,
-      expected: `at most ${maxKeyNameBytes} bytes of UTF-8`,
-    });
-  }
-}
-
-/** Undefined without a usable key; all else that is wrong is only reported. `where` is what messages call the record. */
-export function checkRecord(
-  record: unknown,
+/**
+ * Check an item: its attributes by name in JSON, or `{"Item": {…}}` with its attributes in DynamoDB JSON, which is how
+ * DynamoDB exports it.
+ *
+ * @param where - what messages call the item
+ * @returns undefined without a usable key; all else that is wrong is only reported
+ */
+export function checkItem(
+  written: unknown,
   where: string,
-  partitionKey: string,
+  rules: ItemRules,
   report: Report,
-): CheckedRecord | undefined {
-  if (!isObject(record)) {
-    report({ where, what: 'record is not an object', got: preview(record), expected: 'attributes by name' });
+): CheckedItem | undefined {
+  if (!isObject(written)) {
+    report({ where, what: 'item is not an object', got: preview(written), expected: 'attributes by name' });
     return undefined;
   }
-  const { value, bytes } = toAttributes(record, where, report);
+  const names = Object.keys(written);
+  if (names.includes('Keys') && names.every((name) => incrementalExport.has(name))) {
+    const expected = 'a full export, lines {"Item": {…}}';
+    report({ where, what: 'line of an incremental export', got: names.join(', '), expected });
+    return undefined;
+  }
+  const { Item } = written;
+  // Where it is the name of the partition key, a plain item may have this one attribute.
+  const isPlain = keySchema(rules.key).partitionKey.name === 'Item' && !Object.hasOwn(Object(Item), 'Item');
+  const isExported = names.length === 1 && isObject(Item) && !isPlain;
+  const attributes = isExported ? Item : written;
+  const reader = new AttributeReader(isExported ? 'DynamoDB JSON' : 'JSON', report);
+  const { byName, json, bytes } = reader.read(attributes, where);
   if (bytes > maxItemBytes) {
     const expected = `at most ${maxItemBytes} bytes, attribute names counted`;
     report({ where, what: 'item too large', got: bytes, expected });
   }
-  const key = record[partitionKey];
-  if (typeof key !== 'string' || key === '' || utf8Bytes(key) > maxKeyBytes) {
-    report({
-      where: memberOf(where, partitionKey),
-      what: wrongKey(key),
-      got: preview(key),
-      expected: `a string of 1 to ${maxKeyBytes} bytes of UTF-8`,
-    });
-    return undefined;
-  }
-  return { key, item: bytes > maxItemBytes ? '' : JSON.stringify(marshall(value)) };
-}
 
-function wrongKey(key: unknown): string {
-  if (key === undefined) return 'partition key missing';
-  if (typeof key !== 'string') return 'partition key is not a string';
-  return key === '' ? 'partition key is empty' : 'partition key too long';
-}
-
-export function reportDuplicateKey(key: string, where: string, partitionKey: string, report: Report): void {
-  report({
-    where: memberOf(where, partitionKey),
-    what: 'duplicate partition key',
-    got: key,
-    expected: 'unique keys',
+  const wrong = reportWrongKeys(byName, rules, (name, what, expected) => {
+    const got = isExported ? attributes[name] : preview(attributes[name]);
+    report({ where: memberOf(where, name), what, got, expected });
   });
+  const contents = Object.keys(rules.key).map((name) => byName.get(name)?.content ?? '');
+  if (Object.keys(rules.key).some((name) => wrong.has(name))) return undefined;
+  return { key: contents.length === 1 ? JSON.parse(String(contents)) : `[${contents}]`, item: json };
 }
 
-export function withoutByteOrderMark(content: Uint8Array): Uint8Array {
-  const startsWithIt = content[0] === 0xef && content[1] === 0xbb && content[2] === 0xbf;
-  return startsWithIt ? content.subarray(3) : content;
+export function reportDuplicateKey(key: string, where: string, rules: ItemRules, report: Report): void {
+  const { partitionKey, sortKey } = keySchema(rules.key);
+  const problem = sortKey
+    ? { where, what: `duplicate key of ${partitionKey.name} and ${sortKey.name}`, got: JSON.parse(key) }
+    : { where: memberOf(where, partitionKey.name), what: 'duplicate partition key', got: key };
+  report({ ...problem, expected: 'unique keys' });
 }
 
-/** @throws BrokenText if the content is not UTF-8 */
-export function decodeUtf8(content: Uint8Array, start: Place): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(content);
-  } catch {
-    const repaired = Buffer.from(new TextDecoder('utf-8', { ignoreBOM: true }).decode(content));
-    const offset = repaired.findIndex((byte, index) => byte !== content[index]);
-    throw new BrokenText({
-      where: placeAfter(repaired.toString('utf8', 0, offset), start),
-      what: 'not UTF-8',
-      got: Buffer.from(content.subarray(offset, offset + 4)).toString('hex'),
-      expected: 'a file saved as UTF-8',
-    });
-  }
-}
+/** Names of a line that tells of a change, where a full export has the item alone. */
+const incrementalExport = new Set(['Metadata', 'Keys', 'NewImage', 'OldImage']);
 
-/** @throws BrokenText if the text is not JSON; `where` is what messages call its value */
-export function parseJson(text: string, start: Place, where: string): unknown {
-  try {
-    // Duplicate names are reported with all other problems.
-    return parse(text, null, { onDuplicateKey: ({ newValue }) => newValue });
-  } catch (error) {
-    // The parser is recursive: it runs out of stack far beyond the levels that DynamoDB allows.
-    if (error instanceof RangeError) {
-      throw new BrokenText({
-        where,
-        what: 'nested too deep',
-        got: text.slice(0, 20),
-        expected: 'fewer levels',
-      });
-    }
-    const { message } = error as SyntaxError;
-    const [, reason = message, position = '0'] = /^(.*?)(?: but .*)? at position (\d+)$/s.exec(message) ?? [];
-    throw new BrokenText({
-      where: placeAfter(text.slice(0, Number(position)), start),
-      what: `not JSON (${reason.replace(/\p{Control}/gu, ' ')})`,
-      got: text[Number(position)],
-      expected: 'JSON',
-    });
-  }
-}
-
-function placeAfter(before: string, { file, line, column }: Place): string {
-  const lines = before.split('\n');
-  const width = (lines.at(-1) ?? '').length;
-  return `${file}:${line + lines.length - 1}:${(lines.length > 1 ? 1 : column) + width}`;
-}
-
-/**
- * Names written twice in one object, of which a parser keeps one, each with the number of commas before it that belong to
- * the outermost list or object; `json` is valid.
- */
-export function* duplicateNames(json: string): Generator<{ readonly name: string; readonly index: number }> {
-  const namesOfOpen: Set<string>[] = [];
-  let index = 0;
-  let stringStart: number | undefined;
-  let string = '';
-  for (const { 0: token, index: offset } of json.matchAll(/\\.|["{}[\],:]/g)) {
-    if (token === '"') {
-      if (stringStart !== undefined) string = json.slice(stringStart, offset + 1);
-      stringStart = stringStart === undefined ? offset : undefined;
-    } else if (stringStart !== undefined) {
-      // Inside a string, where no token means anything.
-    } else if (token === '{' || token === '[') {
-      namesOfOpen.push(new Set());
-    } else if (token === '}' || token === ']') {
-      namesOfOpen.pop();
-    } else if (token === ':') {
-      const name: string = JSON.parse(string);
-      const names = namesOfOpen.at(-1);
-      if (names?.has(name)) yield { name, index };
-      names?.add(name);
-    } else if (namesOfOpen.length === 1) {
-      index += 1;
+/** Reports each attribute once, though it may belong to several keys; returns the names of those that are wrong. */
+function reportWrongKeys(
+  attributes: ReadonlyMap<string, AttributeValue>,
+  { key, indexes = {} }: ItemRules,
+  report: (name: string, what: string, expected: string) => void,
+): ReadonlySet<string> {
+  const wrong = new Set<string>();
+  for (const [index, keyed] of [['', { key }] as const, ...Object.entries(indexes)]) {
+    for (const [position, [name, type]] of Object.entries(keyed.key).entries()) {
+      const { part, maxBytes } = keyParts[position === 0 ? 0 : 1];
+      const value = attributes.get(name);
+      const problem = keyProblem(value, type, maxBytes, index !== '');
+      if (problem === undefined || wrong.has(name)) continue;
+      wrong.add(name);
+      if (value?.type === 'none') continue;
+      const expected = expectedValue(name, type, maxBytes);
+      if (index === '') report(name, `${part} ${problem}`, expected);
+      else report(name, `${part} of index ${index} ${problem}`, `${expected}, or no such attribute`);
     }
   }
+  return wrong;
 }
 
-export function reportDuplicateName(name: string, where: string, report: Report): void {
-  report({ where, what: 'duplicate attribute name', got: name, expected: 'unique names' });
+function keyProblem(
+  value: AttributeValue | undefined,
+  type: KeyType,
+  maxBytes: number,
+  isOptional: boolean,
+): string | undefined {
+  if (!value) return isOptional ? undefined : 'missing';
+  if (value.type !== type) return `is not ${typeNames[type]}`;
+  if (value.bytes === 0) return 'is empty';
+  return value.bytes > maxBytes ? 'too long' : undefined;
 }
 
-/** A value short enough for a message. */
-export function preview(json: unknown): unknown {
-  if (json instanceof LosslessNumber) return Number(json.value);
-  if (Array.isArray(json)) return '[…]';
-  return isObject(json) ? '{…}' : json;
-}
+const typeNames = { S: 'a string', N: 'a number', B: 'binary' } as const;
 
-/** What keeps a text from being read at all. */
-export class BrokenText extends InputError {
-  constructor(readonly problem: Problem) {
-    super(describeProblem(problem));
-  }
+function expectedValue(name: string, type: KeyType, maxBytes: number): string {
+  if (type === 'N') return 'a number';
+  if (type === 'S') return `a string of 1 to ${maxBytes} bytes of UTF-8`;
+  const written = `{"Item": {${JSON.stringify(name)}: {"B": "<base64>"}}}`;
+  return `1 to ${maxBytes} bytes, in an item written as DynamoDB JSON: ${written}`;
 }

@@ -6,32 +6,25 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream';
 import { pipeline as completed } from 'node:stream/promises';
 import { createGunzip, createGzip } from 'node:zlib';
-import { describeProblem, InputError, type Problem } from '../input-error';
+import { InputError, type Problem } from '../input-error';
 import type { Report } from './attribute-value';
-import {
-  BrokenText,
-  type CheckedRecord,
-  checkKeyName,
-  checkRecord,
-  decodeUtf8,
-  duplicateNames,
-  parseJson,
-  reportDuplicateKey,
-  reportDuplicateName,
-} from './check-item';
+import { type CheckedItem, checkItem, type ItemRules, reportDuplicateKey } from './check-item';
 import type { ImportManifest } from './import-manifest';
+import { BrokenText, readJson, reportDuplicateName } from './json-text';
 import { KeyHashes, keyHash } from './key-hashes';
-import { type RecordText, splitRecords } from './split-items';
+import { type Line, splitLines } from './split-lines';
 
 export interface ConversionOptions {
-  /** Name of the table's partition key, a string attribute. */
-  readonly partitionKey: string;
+  /** What the items are checked against. */
+  readonly rules: ItemRules;
   /** An empty folder for the parts, and for what is put away on the way to them. */
   readonly folder: string;
-  /** Called now and then with the number of records so far, and the share of the file that has been read. */
-  readonly onProgress?: (records: number, share: number) => void;
+  /** Called now and then with the number of items so far, and the share of the file that has been read. */
+  readonly onProgress?: (items: number, share: number) => void;
   /** Bytes after which a part ends. @default 32 MiB */
   readonly partBytes?: number;
+  /** Ends the conversion with its reason when it is aborted. @default it goes on to its end */
+  readonly signal?: AbortSignal;
 }
 
 /** A file of DynamoDB JSON, an item a line, in gzip. */
@@ -55,42 +48,42 @@ export interface Conversion {
 const defaultPartBytes = 32 * 2 ** 20;
 const maxParts = 50_000;
 
-const sampleRecords = 5;
+const sampleItems = 5;
 const maxSampleBytes = 2_048;
 
-const shownMistakes = 100;
-const progressRecords = 100_000;
+const shownProblems = 100;
+const progressItems = 100_000;
 const batchBytes = 2 ** 16;
 
 /**
- * Check the records of a file, and convert them into parts for DynamoDB's import from S3. The file is read as a stream: a
- * JSON list or JSON Lines, in gzip or not, whichever its content shows.
+ * Check the items of a file, and convert them into parts for DynamoDB's import from S3. The file is read as a stream: JSON
+ * Lines, in gzip or not, whichever its content shows; each line is an item in plain JSON or as DynamoDB exports it.
  *
  * @throws InputError that lists the first problems, one per line, and counts the others
  */
-export async function convertRecords(file: string, options: ConversionOptions): Promise<Conversion> {
-  const { partitionKey, folder, onProgress, partBytes = defaultPartBytes } = options;
+export async function convertItems(file: string, options: ConversionOptions): Promise<Conversion> {
+  const { rules, folder, onProgress, partBytes = defaultPartBytes, signal } = options;
   const problems = new Problems();
   const keys = new KeyHashes(folder);
   const parts = new PartWriter(folder, partBytes);
   const sample: ImportManifest['sample'] = [];
-  checkKeyName(partitionKey, file, problems.report);
-  let read = 0;
-  for await (const text of readTexts(file, problems.report, (share) => onProgress?.(read, share))) {
-    read += 1;
-    const record = readRecord(text, partitionKey, problems.report);
-    if (!record) continue;
-    keys.add(record.key);
+  let items = 0;
+  for await (const line of readLines(file, problems.report, (share) => onProgress?.(items, share))) {
+    signal?.throwIfAborted();
+    items += 1;
+    const checked = readItem(line, rules, problems.report);
+    if (!checked) continue;
+    keys.add(checked.key);
     if (problems.count > 0) continue;
-    await parts.write(record.item);
-    if (sample.length < sampleRecords && record.item.length <= maxSampleBytes) {
-      sample.push(JSON.parse(record.item));
+    await parts.write(checked.item);
+    if (sample.length < sampleItems && checked.item.length <= maxSampleBytes) {
+      sample.push(JSON.parse(checked.item));
     }
   }
-  await reportDuplicateKeys(file, keys, partitionKey, problems);
-  problems.throwAny(file, read);
-  if (read === 0)
-    throw new InputError({ where: file, what: 'no records', got: read, expected: 'at least one' });
+  await reportDuplicateKeys(file, keys, rules, problems);
+  problems.throwAny(file, items);
+  if (items === 0)
+    throw new InputError({ where: file, what: 'no items', got: items, expected: 'at least one' });
 
   const written = await parts.end();
   if (written.length > maxParts) {
@@ -98,7 +91,7 @@ export async function convertRecords(file: string, options: ConversionOptions): 
     throw new InputError({ where: file, what: 'too many parts', got: written.length, expected });
   }
   const digest = hash('sha256', written.map((part) => part.digest).join('\n'));
-  const manifest = { digest, records: read, parts: written.length, bytes: parts.bytes, sample };
+  const manifest = { digest, items, parts: written.length, bytes: parts.bytes, sample };
   return { manifest, parts: written };
 }
 
@@ -109,37 +102,36 @@ class Problems {
 
   readonly report: Report = (problem) => {
     this.count += 1;
-    if (this.#first.length < shownMistakes) this.#first.push(problem);
+    if (this.#first.length < shownProblems) this.#first.push(problem);
   };
 
-  throwAny(file: string, records: number): void {
+  throwAny(file: string, items: number): void {
     if (this.count === 0) return;
     const others = this.count - this.#first.length;
     throw new InputError(
-      [
-        ...this.#first.map(describeProblem),
-        ...(others > 0 ? [`${file}: and ${others} more`] : []),
-        `${file}: nothing was uploaded; records read: ${records}, problems: ${this.count}`,
-      ].join('\n'),
+      ...this.#first,
+      ...(others > 0 ? [`${file}: and ${others} more`] : []),
+      `${file}: nothing was uploaded; items read: ${items}, problems: ${this.count}`,
     );
   }
 }
 
-async function* readTexts(
+async function* readLines(
   file: string,
   report: Report,
   onRead: (share: number) => void = () => {},
-): AsyncGenerator<RecordText> {
+): AsyncGenerator<Line> {
   try {
     const { size } = await stat(file);
     const bytes = createReadStream(file, { highWaterMark: batchBytes });
+    const inGzip = await isGzip(file);
     // Its errors come out where the content is read.
-    const content = (await isGzip(file)) ? pipeline(bytes, createGunzip(), () => {}) : bytes;
-    let records = 0;
-    for await (const text of splitRecords(content, file, report)) {
-      yield text;
-      records += 1;
-      if (records % progressRecords === 0) onRead(bytes.bytesRead / size);
+    const content = inGzip ? pipeline(bytes, createGunzip(), () => {}) : bytes;
+    let lines = 0;
+    for await (const line of splitLines(refusingOtherForms(content, file, inGzip), file, report)) {
+      yield line;
+      lines += 1;
+      if (lines % progressItems === 0) onRead(bytes.bytesRead / size);
     }
   } catch (error) {
     const { code, message, syscall } = error as NodeJS.ErrnoException;
@@ -147,12 +139,8 @@ async function* readTexts(
       throw new InputError({ where: file, what: 'broken gzip', got: message, expected: 'a whole gzip file' });
     }
     if (syscall === undefined) throw error;
-    throw new InputError({
-      where: file,
-      what: 'cannot be read',
-      got: code,
-      expected: 'a file of records, a JSON list or JSON Lines, in gzip or not',
-    });
+    const expected = 'a file of items in JSON Lines, in gzip or not';
+    throw new InputError({ where: file, what: 'cannot be read', got: code, expected });
   }
 }
 
@@ -166,16 +154,34 @@ async function isGzip(file: string): Promise<boolean> {
   }
 }
 
-function readRecord(
-  { content, where, start }: RecordText,
-  partitionKey: string,
+/** Two forms that people have, and that would give an error for each line. */
+async function* refusingOtherForms(chunks: AsyncIterable<Uint8Array>, file: string, inGzip: boolean) {
+  let isStart = true;
+  for await (const chunk of chunks) {
+    const start = isStart ? Buffer.from(chunk.subarray(0, 64)).toString('latin1') : '';
+    if (/^(\xef\xbb\xbf)?\s*\[/.test(start)) {
+      const jq = inGzip ? `gunzip -c "${file}" | jq -c '.[]'` : `jq -c '.[]' "${file}"`;
+      const expected = `JSON Lines, an item a line: ${jq} > items.jsonl (jq before 1.7 rounds numbers)`;
+      throw new InputError({ where: file, what: 'a JSON list', got: '[', expected });
+    }
+    if (start.startsWith('$ion_')) {
+      const expected = 'JSON Lines, for example an export of DynamoDB with the format DYNAMODB_JSON';
+      throw new InputError({ where: file, what: 'Amazon Ion', got: start.slice(0, 8), expected });
+    }
+    isStart = false;
+    yield chunk;
+  }
+}
+
+function readItem(
+  { content, where, start }: Line,
+  rules: ItemRules,
   report: Report,
-): CheckedRecord | undefined {
+): CheckedItem | undefined {
   try {
-    const json = decodeUtf8(content, start);
-    const record = parseJson(json, start, where);
-    for (const { name } of duplicateNames(json)) reportDuplicateName(name, where, report);
-    return checkRecord(record, where, partitionKey, report);
+    const { json, duplicateNames } = readJson(content, start, where);
+    for (const { name } of duplicateNames) reportDuplicateName(name, where, report);
+    return checkItem(json, where, rules, report);
   } catch (error) {
     if (!(error instanceof BrokenText)) throw error;
     report(error.problem);
@@ -187,7 +193,7 @@ function readRecord(
 async function reportDuplicateKeys(
   file: string,
   keys: KeyHashes,
-  partitionKey: string,
+  rules: ItemRules,
   problems: Problems,
 ): Promise<void> {
   const { suspects, repetitions, areAll } = keys.findRepeated();
@@ -195,24 +201,20 @@ async function reportDuplicateKeys(
   const ignore = () => {};
   const seen = new Set<string>();
   let [occurrences, duplicates] = [0, 0];
-  for await (const text of readTexts(file, ignore)) {
-    const record = readRecord(text, partitionKey, ignore);
-    if (!record || !suspects.has(keyHash(record.key))) continue;
+  for await (const line of readLines(file, ignore)) {
+    const item = readItem(line, rules, ignore);
+    if (!item || !suspects.has(keyHash(item.key))) continue;
     occurrences += 1;
-    if (seen.has(record.key)) {
+    if (seen.has(item.key)) {
       duplicates += 1;
-      reportDuplicateKey(record.key, text.where, partitionKey, problems.report);
+      reportDuplicateKey(item.key, line.where, rules, problems.report);
     }
-    seen.add(record.key);
+    seen.add(item.key);
   }
   if (!areAll) problems.count += repetitions - duplicates;
   else if (occurrences !== repetitions + suspects.size) {
-    throw new InputError({
-      where: file,
-      what: 'changed while it was read',
-      got: occurrences,
-      expected: 'a file at rest',
-    });
+    const expected = 'a file at rest';
+    throw new InputError({ where: file, what: 'changed while it was read', got: occurrences, expected });
   }
 }
 
@@ -281,7 +283,7 @@ class PartWriter {
   }
 }
 
-/** Names in the order of the records. */
+/** Names in the order of the items. */
 export function partName(index: number): string {
   return `part-${String(index).padStart(5, '0')}.json.gz`;
 }

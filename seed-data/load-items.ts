@@ -1,86 +1,63 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { InputError, type Problem } from '../input-error';
-import type { Report } from './attribute-value';
-import {
-  type CheckedRecord,
-  checkKeyName,
-  checkRecord,
-  decodeUtf8,
-  duplicateNames,
-  parseJson,
-  preview,
-  reportDuplicateKey,
-  reportDuplicateName,
-  withoutByteOrderMark,
-} from './check-item';
+import { preview, type Report } from './attribute-value';
+import { type CheckedItem, checkItem, type ItemRules, reportDuplicateKey } from './check-item';
+import { readJson, reportDuplicateName, withoutByteOrderMark } from './json-text';
 
-/** A record as `aws_dynamodb_table_item` takes it. */
-export interface SeedItem extends CheckedRecord {
-  /** Construct id, derived from the key alone: no other record changes it, nor does the file's order. */
+/** An item as `aws_dynamodb_table_item` takes it. */
+export interface SeedItem extends CheckedItem {
+  /** Construct id, derived from the key alone: no other item changes it, nor does the file's order. */
   readonly id: string;
-}
-
-export interface SeedDataOptions {
-  /** Name of the table's partition key, a string attribute. */
-  readonly partitionKey: string;
 }
 
 /** More are refused: nobody reviews a longer plan, and Terraform reads each item again at every refresh. */
 export const maxItems = 200;
 
 /**
- * Read plain records from a JSON file, sorted by key.
+ * Read items from a JSON file, sorted by key. Each is written in plain JSON, or as DynamoDB exports it.
  *
  * @throws InputError that lists every problem in the file, one per line.
  */
-export function loadSeedData(file: string, options: SeedDataOptions): readonly SeedItem[] {
-  return parseSeedData(readBytes(file), file, options);
+export function loadItems(file: string, rules: ItemRules): readonly SeedItem[] {
+  return parseItems(readBytes(file), file, rules);
 }
 
-/** `loadSeedData` for content at hand; messages call it `file`. */
-export function parseSeedData(
-  content: Uint8Array,
-  file: string,
-  { partitionKey }: SeedDataOptions,
-): readonly SeedItem[] {
+/** `loadItems` for content at hand; messages call it `file`. */
+export function parseItems(content: Uint8Array, file: string, rules: ItemRules): readonly SeedItem[] {
   const start = { file, line: 1, column: 1 };
-  const text = decodeUtf8(withoutByteOrderMark(content), start);
-  const records = parseJson(text, start, file);
-  if (!Array.isArray(records)) {
+  const { json, duplicateNames } = readJson(withoutByteOrderMark(content), start, file);
+  if (!Array.isArray(json)) {
     throw new InputError({
       where: file,
       what: 'not a list',
-      got: preview(records),
-      expected: 'an array of records',
+      got: preview(json),
+      expected: 'a list of items',
     });
   }
 
   const problems: Problem[] = [];
   const report: Report = (problem) => problems.push(problem);
-  if (records.length > maxItems) {
+  if (json.length > maxItems) {
     report({
       where: file,
-      what: 'too many records to review one by one',
-      got: records.length,
-      expected: `at most ${maxItems}; for more, set the row's seed in environments.ts to { mode: 'import', manifest: 'seed-data/import.json' } and run "npm run seed:upload -- ${file}"`,
+      what: 'too many items to review one by one',
+      got: json.length,
+      expected: `at most ${maxItems}; for more, set the environment's seed in environments.ts to { mode: 'import', manifest: 'seed-data/import.json' }, write them as JSON Lines (jq -c '.[]' ${file} > items.jsonl) and run "npm run seed:upload -- items.jsonl"`,
     });
   }
-  checkKeyName(partitionKey, file, report);
-  for (const { name, index } of duplicateNames(text)) reportDuplicateName(name, `${file}[${index}]`, report);
-  const checked = records.map((record, index) =>
-    checkRecord(record, `${file}[${index}]`, partitionKey, report),
-  );
+  for (const { name, index } of duplicateNames) reportDuplicateName(name, `${file}[${index}]`, report);
+  const checked = json.map((written, index) => checkItem(written, `${file}[${index}]`, rules, report));
   const keys = new Set<string>();
-  for (const [index, record] of checked.entries()) {
-    if (record === undefined) continue;
-    if (keys.has(record.key)) reportDuplicateKey(record.key, `${file}[${index}]`, partitionKey, report);
-    keys.add(record.key);
+  for (const [index, item] of checked.entries()) {
+    if (item === undefined) continue;
+    if (keys.has(item.key)) reportDuplicateKey(item.key, `${file}[${index}]`, rules, report);
+    keys.add(item.key);
   }
   if (problems.length > 0) throw new InputError(...problems);
 
   return checked
-    .filter((record) => record !== undefined)
+    .filter((item) => item !== undefined)
     .sort((a, b) => Buffer.compare(Buffer.from(a.key), Buffer.from(b.key)))
     .map(({ key, item }) => ({ id: toConstructId(key), key, item: withoutTemplates(item) }));
 }

@@ -1,8 +1,8 @@
-import { keySchema, type Table } from '../declarations';
+import type { Table } from '../declarations';
 import { type Environment, type TableSettings, tableSettings } from '../environments';
 import { type TableId, tables } from '../system';
 import { type ImportManifest, readManifest } from './import-manifest';
-import { loadSeedData, type SeedItem } from './load-items';
+import { loadItems, type SeedItem } from './load-items';
 
 /** What a table starts from: the items themselves, or what is known of those that are imported. */
 export type Seed =
@@ -15,7 +15,7 @@ export type Seeds = Readonly<Record<TableId, Seed>>;
 /**
  * Read what an environment's tables start from.
  *
- * @throws InputError that lists every error of a file, or says that there is no manifest
+ * @throws InputError that lists every problem in a file, or says that there is no manifest
  */
 export function loadSeeds(environment: Environment): Seeds {
   const seeds = Object.entries<Table>(tables).map(([id, table]) => [
@@ -31,10 +31,8 @@ export function seedOf(seeds: Seeds, table: Table): Seed {
   return seeds[id];
 }
 
-function loadSeed({ seed: file, key }: Table, seed: TableSettings['seed']): Seed {
-  if (seed.mode === 'import') {
-    return { mode: 'import', manifest: readManifest(seed.manifest), manifestFile: seed.manifest };
-  }
-  const partitionKey = keySchema(key).partitionKey.name;
-  return { ...seed, items: file === undefined ? [] : loadSeedData(file, { partitionKey }) };
+function loadSeed(table: Table, seed: TableSettings['seed']): Seed {
+  return seed.mode === 'import'
+    ? { mode: 'import', manifest: readManifest(seed.manifest), manifestFile: seed.manifest }
+    : { ...seed, items: table.seed === undefined ? [] : loadItems(table.seed, table) };
 }

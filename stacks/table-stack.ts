@@ -50,7 +50,7 @@ export class TableStack extends EnvironmentStack {
       assert: [
         {
           condition: `\${${imported} == "${keyPrefix}"}`,
-          error_message: `${manifestFile}: not what the table was made from, got "\${${imported}}"; expected "${keyPrefix}". The items of this table stay as they are, for DynamoDB imports into new tables only; docs/runbook.md, "Many records", has the ways to bring them up to date.`,
+          error_message: `${manifestFile}: not what the table was made from, got "\${${imported}}"; expected "${keyPrefix}". The items of this table stay as they are, for DynamoDB imports into new tables only; docs/runbook.md, "Many items", has the ways to bring them up to date.`,
         },
       ],
     });

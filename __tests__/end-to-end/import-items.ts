@@ -11,14 +11,14 @@ import { Checkout } from './checkout';
 
 const manifestFile = 'seed-data/import.json';
 
-/** A checkout whose `local` row imports many records, with an AWS of its own. */
-export class ImportRoad {
+/** A checkout whose environment `local` imports many items, with an AWS of its own. */
+export class ImportingCheckout {
   readonly checkout = new Checkout();
-  readonly recordsFile = join(this.checkout.folder, 'records.jsonl.gz');
+  readonly itemsFile = join(this.checkout.folder, 'items.jsonl.gz');
   #url = '';
 
-  /** @param records - how many there are in the file of records */
-  constructor(readonly records: number) {
+  /** @param items - how many there are in the file of items */
+  constructor(readonly items: number) {
     this.checkout.edit(
       'environments.ts',
       'emulated: true,',
@@ -26,7 +26,7 @@ export class ImportRoad {
       seed: { mode: 'import', manifest: '${manifestFile}' },
       deletionProtection: true,`,
     );
-    this.writeRecords(recordOf);
+    this.writeItems(itemOf);
   }
 
   /** Start the local AWS. */
@@ -41,9 +41,9 @@ export class ImportRoad {
     this.checkout.remove();
   }
 
-  writeRecords(record: (index: number) => object): void {
-    const lines = Array.from({ length: this.records }, (_, index) => `${JSON.stringify(record(index))}\n`);
-    writeFileSync(this.recordsFile, gzipSync(lines.join(''), { level: 1 }));
+  writeItems(item: (index: number) => object): void {
+    const lines = Array.from({ length: this.items }, (_, index) => `${JSON.stringify(item(index))}\n`);
+    writeFileSync(this.itemsFile, gzipSync(lines.join(''), { level: 1 }));
   }
 
   get manifest(): ImportManifest | undefined {
@@ -51,7 +51,7 @@ export class ImportRoad {
     return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined;
   }
 
-  /** Let the manifest tell of other records than were uploaded. */
+  /** Let the manifest tell of other items than were uploaded. */
   changeDigest(digest: string): void {
     writeFileSync(
       join(this.checkout.folder, manifestFile),
@@ -59,23 +59,32 @@ export class ImportRoad {
     );
   }
 
-  /** Upload in about ten parts, and return the lines of the report; killed as soon as one of them matches `killedAt`. */
-  async upload(killedAt?: RegExp): Promise<string[]> {
-    const partBytes = this.records * 16;
-    const script = `require('./ops/seed-upload').uploadSeed(
-      require('./environments').readEnvironment({}), 'records.jsonl.gz', { partBytes: ${partBytes}, report: console.log })`;
+  /**
+   * Upload in about ten parts, and return the lines of the report and how it ended.
+   *
+   * @param atLine - what happens, in the uploading process, as soon as a line matches: code with `controller` and `fs`
+   */
+  async upload(atLine: { readonly match: RegExp; readonly run: string } = { match: /$^/, run: '' }) {
+    const partBytes = this.items * 16;
+    const script = `
+      const [fs, zlib, controller] = [require('node:fs'), require('node:zlib'), new AbortController()];
+      const report = (line) => {
+        console.log(line);
+        if (${atLine.match}.test(line)) { ${atLine.run} }
+      };
+      require('./ops/terraform/session')
+        .openAws({ signal: controller.signal, report, environment: require('./environments').readEnvironment({}) })
+        .then((session) => require('./ops/seed/upload-seed').uploadSeed(session, 'items.jsonl.gz', { partBytes: ${partBytes} }))
+        .catch((error) => { console.log(error.message); process.exitCode = 1; });`;
     const child = spawn(process.execPath, ['--import', 'tsx', '-e', script], {
       cwd: this.checkout.folder,
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     const ended = once(child, 'close');
     const lines: string[] = [];
-    for await (const line of createInterface({ input: child.stdout })) {
-      lines.push(line);
-      if (killedAt?.test(line)) child.kill('SIGKILL');
-    }
-    expect(await ended).toEqual(killedAt ? [null, 'SIGKILL'] : [0, null]);
-    return lines;
+    for await (const line of createInterface({ input: child.stdout })) lines.push(line);
+    const [exitCode, signal] = await ended;
+    return { lines, exitCode, signal };
   }
 
   /** Keys of the parts in the state bucket. */
@@ -122,7 +131,7 @@ export class ImportRoad {
   }
 }
 
-export function recordOf(index: number): object {
+export function itemOf(index: number): object {
   return {
     SuperHero: `Hero ${index}`,
     SuperMission: `Save street ${index % 977}`,
@@ -131,83 +140,110 @@ export function recordOf(index: number): object {
   };
 }
 
-/** Everything between a file of records and a table that was made from it; each test goes on where the one before ends. */
-export function describeImportRoad(road: ImportRoad): void {
-  it('fails when one record is wrong, before anything is uploaded or written', async () => {
-    const last = road.records - 1;
-    road.writeRecords((index) => ({ ...recordOf(index), ...(index === last && { SuperHero: 5 }) }));
+/** Everything between a file of items and a table that was made from it; each test goes on where the one before ends. */
+export function describeImport(importing: ImportingCheckout): void {
+  it('fails when one item is wrong, before anything is uploaded or written', async () => {
+    const last = importing.items - 1;
+    importing.writeItems((index) => ({ ...itemOf(index), ...(index === last && { SuperHero: 5 }) }));
 
-    const { exitCode, stderr } = await road.checkout.npm('seed:upload', [road.recordsFile]);
+    const { exitCode, stderr } = await importing.checkout.npm('seed:upload', [importing.itemsFile]);
 
     expect(exitCode).toBe(1);
     expect(stderr).toContain(
-      `${road.recordsFile}:${road.records}.SuperHero: partition key is not a string, got 5; expected a string`,
+      `${importing.itemsFile}:${importing.items}.SuperHero: partition key is not a string, got 5; expected a string`,
     );
-    expect(road.manifest).toBeUndefined();
+    expect(importing.manifest).toBeUndefined();
   });
 
   it('names bootstrap when there is no state bucket, and writes the manifest that bootstrap needs', async () => {
-    road.writeRecords(recordOf);
+    importing.writeItems(itemOf);
 
-    const { exitCode, stderr } = await road.checkout.npm('seed:upload', [road.recordsFile]);
+    const { exitCode, stderr } = await importing.checkout.npm('seed:upload', [importing.itemsFile]);
 
     expect({ exitCode, stderr }).toMatchObject({ exitCode: 1 });
     expect(stderr).toContain('make it with "npm run bootstrap", then run this again');
-    expect(await road.checkout.npm('bootstrap')).toMatchObject({ exitCode: 0 });
-    expect(await road.parts()).toEqual([]);
+    expect(await importing.checkout.npm('bootstrap')).toMatchObject({ exitCode: 0 });
+    expect(await importing.parts()).toEqual([]);
   });
 
-  it('sends what is missing after a run that was killed, then nothing', async () => {
-    await road.upload(/^part 3 /);
-    const sent = await road.parts();
+  it('sends nothing more when it is told to end, and what is missing after a run that was killed, then nothing', async () => {
+    const ended = await importing.upload({
+      match: /^part 2 /,
+      run: 'controller.abort(new Error("told to end"))',
+    });
+    const sentUntilEnd = await importing.parts();
+    const killed = await importing.upload({ match: /^part 4 /, run: 'process.kill(process.pid, "SIGKILL")' });
+    const sent = await importing.parts();
 
-    const second = await road.upload();
-    const third = await road.upload();
+    const second = await importing.upload();
+    const third = await importing.upload();
 
-    expect(sent.length).toBeGreaterThanOrEqual(2);
-    const parts = road.manifest?.parts ?? 0;
-    expect(second.filter((line) => line.endsWith(': sent'))).toHaveLength(parts - sent.length);
-    expect(third.filter((line) => line.endsWith(': already there'))).toHaveLength(parts);
-    expect(await road.parts()).toHaveLength(parts);
-    expect(road.manifest).toMatchObject({ records: road.records });
+    expect(ended).toMatchObject({ exitCode: 1 });
+    expect(sentUntilEnd.length).toBeLessThan(5);
+    expect(killed).toMatchObject({ signal: 'SIGKILL' });
+    expect(sent.length).toBeGreaterThanOrEqual(3);
+    const parts = importing.manifest?.parts ?? 0;
+    expect(second.lines.filter((line) => line.endsWith(': sent'))).toHaveLength(parts - sent.length);
+    expect(third.lines.filter((line) => line.endsWith(': already there'))).toHaveLength(parts);
+    expect(await importing.parts()).toHaveLength(parts);
+    expect(importing.manifest).toMatchObject({ items: importing.items });
+  });
+
+  it('fails when a part changes between its check and its upload, and does not send it', async () => {
+    importing.writeItems((index) => ({ ...itemOf(index), Changed: true }));
+    const before = await importing.parts();
+    const manifest = importing.manifest;
+
+    const { lines, exitCode } = await importing.upload({
+      match: /^part 1 /,
+      run: `fs.writeFileSync('cdktf.out/import/part-00006.json.gz', zlib.gzipSync('{"Item":{}}\\n'))`,
+    });
+
+    importing.writeItems(itemOf);
+    expect(exitCode).toBe(1);
+    expect(lines.at(-1)).toContain('part-00006.json.gz: changed since it was checked, got ');
+    const sent = (await importing.parts()).filter((key) => !before.includes(key));
+    expect(sent.length).toBeGreaterThan(0);
+    expect(sent.filter((key) => key?.includes('part-00006'))).toEqual([]);
+    expect(importing.manifest).toEqual(manifest);
   });
 
   it('fails to deploy what was not uploaded, before anything is made', async () => {
-    const { digest = '' } = road.manifest ?? {};
-    road.changeDigest('0'.repeat(64));
+    const { digest = '' } = importing.manifest ?? {};
+    importing.changeDigest('0'.repeat(64));
 
-    const { exitCode, stderr } = await road.checkout.npm('deploy', ['table', '--auto-approve']);
+    const { exitCode, stderr } = await importing.checkout.npm('deploy', ['table', '--auto-approve']);
 
-    road.changeDigest(digest);
+    importing.changeDigest(digest);
     expect(exitCode).toBe(1);
     expect(stderr).toContain('upload them with "npm run seed:upload -- <file>"');
-    expect(await road.table()).toBeUndefined();
+    expect(await importing.table()).toBeUndefined();
   });
 
-  it('makes the table with every record, and with what an import leaves out', async () => {
-    const { exitCode, stdout, stderr } = await road.checkout.npm('deploy', ['table', '--auto-approve']);
+  it('makes the table with every item, and with what an import leaves out', async () => {
+    const { exitCode, stdout, stderr } = await importing.checkout.npm('deploy', ['table', '--auto-approve']);
 
     expect({ exitCode, stdout, stderr }).toMatchObject({ exitCode: 0 });
-    expect(await road.count()).toBe(road.records);
-    expect(await road.table()).toMatchObject({ DeletionProtectionEnabled: true });
+    expect(await importing.count()).toBe(importing.items);
+    expect(await importing.table()).toMatchObject({ DeletionProtectionEnabled: true });
   });
 
   it('is in sync afterwards', async () => {
-    const { exitCode, stdout } = await road.checkout.npm('drift', ['table']);
+    const { exitCode, stdout } = await importing.checkout.npm('drift', ['table']);
 
     expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: 'local table: in sync\n' });
   });
 
-  it('says in the plan that other records will not reach the table, and keeps the table', async () => {
-    const { digest = '' } = road.manifest ?? {};
-    road.changeDigest('0'.repeat(64));
+  it('says in the plan that other items will not reach the table, and keeps the table', async () => {
+    const { digest = '' } = importing.manifest ?? {};
+    importing.changeDigest('0'.repeat(64));
 
-    const { stdout } = await road.checkout.npm('deploy', ['table', '--auto-approve']);
+    const { stdout } = await importing.checkout.npm('deploy', ['table', '--auto-approve']);
 
-    road.changeDigest(digest);
+    importing.changeDigest(digest);
     expect(stdout.replace(/[\s│]+/g, ' ')).toMatch(
       /No changes\..*Warning: Check block assertion failed.*seed-data\/import\.json: not what the table was made from/,
     );
-    expect(await road.count()).toBe(road.records);
+    expect(await importing.count()).toBe(importing.items);
   });
 }

@@ -1,19 +1,21 @@
-import { describeImportRoad, ImportRoad } from './import-items';
+import { describeImport, ImportingCheckout } from './import-items';
 import { describeWithLocalAws } from './terraform-needed';
 
 jest.setTimeout(600_000);
 
-describeWithLocalAws('a table from 100,000 imported records', () => {
-  const road = new ImportRoad(100_000);
-  beforeAll(() => road.open());
-  afterAll(() => road.close());
+describeWithLocalAws('a table from 100,000 imported items', () => {
+  const importing = new ImportingCheckout(100_000);
+  beforeAll(() => importing.open());
+  afterAll(() => importing.close());
 
-  describeImportRoad(road);
+  describeImport(importing);
 
   it('answers as the sample says, in pages', async () => {
-    expect(await road.checkout.npm('deploy', ['functions', '--auto-approve'])).toMatchObject({ exitCode: 0 });
+    expect(await importing.checkout.npm('deploy', ['functions', '--auto-approve'])).toMatchObject({
+      exitCode: 0,
+    });
 
-    const { exitCode, stdout } = await road.checkout.npm('smoke');
+    const { exitCode, stdout } = await importing.checkout.npm('smoke');
 
     expect({ exitCode, stdout }).toMatchObject({ exitCode: 0 });
     expect(stdout).toContain('ok     SuperDynamoDBFunction {"limit":10}');
@@ -21,18 +23,20 @@ describeWithLocalAws('a table from 100,000 imported records', () => {
   });
 
   it('has nothing to change anywhere', async () => {
-    const { stdout } = await road.checkout.npm('diff');
+    const { stdout } = await importing.checkout.npm('diff');
 
     expect(stdout.match(/No changes\./g)).toHaveLength(3);
     expect(stdout).not.toContain('Check block assertion failed');
   });
 
   it('goes with the state bucket and its parts', async () => {
-    road.checkout.edit('environments.ts', 'deletionProtection: true,', '');
-    expect(await road.checkout.npm('deploy', ['table', '--auto-approve'])).toMatchObject({ exitCode: 0 });
-    expect(await road.checkout.npm('destroy', ['--auto-approve'])).toMatchObject({ exitCode: 0 });
+    importing.checkout.edit('environments.ts', 'deletionProtection: true,', '');
+    expect(await importing.checkout.npm('deploy', ['table', '--auto-approve'])).toMatchObject({
+      exitCode: 0,
+    });
+    expect(await importing.checkout.npm('destroy', ['--auto-approve'])).toMatchObject({ exitCode: 0 });
 
-    const { exitCode, stdout } = await road.checkout.npm('state-bucket:remove', ['--auto-approve']);
+    const { exitCode, stdout } = await importing.checkout.npm('state-bucket:remove', ['--auto-approve']);
 
     expect(exitCode).toBe(0);
     expect(stdout).toMatch(/\d+ parts of imports, \d+ bytes/);

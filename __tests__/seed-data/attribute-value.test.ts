@@ -1,4 +1,4 @@
-import { hero, mistakesIn, readHeroes } from './heroes';
+import { hero, problemsIn, readHeroes } from './heroes';
 
 const x = 'seed-data/heroes.json[0].x';
 
@@ -31,13 +31,13 @@ describe('numbers', () => {
     ['a magnitude too small', '-9.9e-131', 'out of range', 'zero, or a magnitude from 1E-130 to 9.9'],
     ['an absurd exponent', '1e999999999999', 'out of range', 'zero, or a magnitude from 1E-130 to 9.9'],
   ])('fails when one has %s', (_, written, what, expected) => {
-    expect(mistakesIn(hero(`"x":${written}`))).toEqual([
+    expect(problemsIn(hero(`"x":${written}`))).toEqual([
       expect.stringContaining(`${x}: number ${what}, got "${written}"; expected ${expected}`),
     ]);
   });
 
   it('fails when one is too long and too large, with both', () => {
-    expect(mistakesIn(hero(`"x":${digits38}9e200`))).toHaveLength(2);
+    expect(problemsIn(hero(`"x":${digits38}9e200`))).toHaveLength(2);
   });
 });
 
@@ -65,7 +65,7 @@ describe('values', () => {
   );
 
   it('may hold any whole character', () => {
-    expect(mistakesIn(hero('"x":"\\u0000\\ud83e\\udd87\\uffff"'))).toEqual([]);
+    expect(problemsIn(hero('"x":"\\u0000\\ud83e\\udd87\\uffff"'))).toEqual([]);
   });
 
   it.each([
@@ -73,7 +73,7 @@ describe('values', () => {
     ['the second half of a surrogate pair', '["\\udd87"]', '[0]'],
     ['halves in the wrong order', '{"y":"\\udd87\\ud83e"}', '.y'],
   ])('fails when one is %s', (_, json, path) => {
-    expect(mistakesIn(hero(`"x":${json}`))).toEqual([
+    expect(problemsIn(hero(`"x":${json}`))).toEqual([
       expect.stringContaining(`${x}${path}: half of a surrogate pair`),
     ]);
   });
@@ -87,39 +87,45 @@ describe('nesting', () => {
     ['lists', lists],
     ['maps', maps],
   ])('of %s may have 32 levels, the innermost value counted', (_, nested) => {
-    expect(mistakesIn(hero(nested(31)))).toEqual([]);
+    expect(problemsIn(hero(nested(31)))).toEqual([]);
   });
 
   it.each([
     ['lists', lists, '[0]'],
     ['maps', maps, '.x'],
   ])('fails when %s have 33 levels', (_, nested, step) => {
-    expect(mistakesIn(hero(nested(32)))).toEqual([
+    expect(problemsIn(hero(nested(32)))).toEqual([
       `${x}${step.repeat(32)}: nested too deep, got 33; expected at most 32 levels, the attribute being the first`,
     ]);
   });
 
   it('fails with one problem when it goes far deeper', () => {
-    expect(mistakesIn(hero(lists(1_000)))).toHaveLength(1);
+    expect(problemsIn(hero(lists(1_000)))).toHaveLength(1);
   });
 });
 
 describe('attribute names', () => {
   it('may have 65,535 bytes', () => {
-    expect(mistakesIn(hero(`"a${'é'.repeat(32_767)}":1`))).toEqual([]);
+    expect(problemsIn(hero(`"a${'é'.repeat(32_767)}":1`))).toEqual([]);
+  });
+
+  it('may be one that JavaScript has a meaning for', () => {
+    const attributes = '"__proto__":"x","m":{"__proto__":{"a":true},"constructor":[]}';
+    expect(readHeroes(hero(attributes))[0]?.item).toBe(
+      '{"SuperHero":{"S":"A"},"__proto__":{"S":"x"},"m":{"M":{"__proto__":{"M":{"a":{"BOOL":true}}},"constructor":{"L":[]}}}}',
+    );
   });
 
   it.each([
     ['empty', '', 'empty attribute name, got ""; expected 1 to 65535 bytes of UTF-8'],
     ['of 65,536 bytes', 'é'.repeat(32_768), 'attribute name too long, got "é'],
     ['half of a surrogate pair', '\ud83e', 'half of a surrogate pair'],
-    ['dropped by the AWS SDK', '__proto__', 'attribute name that the AWS SDK drops, got "__proto__"'],
   ])('fails when one is %s', (_, name, message) => {
     const json = JSON.stringify(name);
-    expect(mistakesIn(hero(`${json}:1`))).toEqual([
+    expect(problemsIn(hero(`${json}:1`))).toEqual([
       expect.stringContaining(`seed-data/heroes.json[0]: ${message}`),
     ]);
-    expect(mistakesIn(hero(`"x":[{${json}:1}]`))).toEqual([expect.stringContaining(`${x}[0]: ${message}`)]);
+    expect(problemsIn(hero(`"x":[{${json}:1}]`))).toEqual([expect.stringContaining(`${x}[0]: ${message}`)]);
   });
 });
 
@@ -143,9 +149,78 @@ describe('the size of an item', () => {
     const padded = (itemBytes: number) =>
       hero(`"x":${json},"pad":"${'p'.repeat(itemBytes - nameBytes - bytes)}"`);
 
-    expect(mistakesIn(padded(maxItemBytes))).toEqual([]);
-    expect(mistakesIn(padded(maxItemBytes + 1))).toEqual([
+    expect(problemsIn(padded(maxItemBytes))).toEqual([]);
+    expect(problemsIn(padded(maxItemBytes + 1))).toEqual([
       'seed-data/heroes.json[0]: item too large, got 409601; expected at most 409600 bytes, attribute names counted',
     ]);
+  });
+});
+
+describe('DynamoDB JSON', () => {
+  const exported = (value: string) => `[{"Item":{"SuperHero":{"S":"A"},"x":${value}}}]`;
+
+  it.each([
+    ['a string', '{"S":"é"}'],
+    ['a number', '{"N":"-1.5"}'],
+    ['binary', '{"B":"AP8="}'],
+    ['a boolean', '{"BOOL":false}'],
+    ['null', '{"NULL":true}'],
+    ['a list', '{"L":[{"N":"1"},{"B":""}]}'],
+    ['a map', '{"M":{"__proto__":{"N":"2"},"y":{"SS":["a"]}}}'],
+    ['a set of strings', '{"SS":["","a"]}'],
+    ['a set of numbers', '{"NS":["1","2"]}'],
+    ['a set of binary values', '{"BS":["AA==","AQ=="]}'],
+  ])('keeps %s', (_, value) => {
+    expect(readHeroes(exported(value))[0]?.item).toBe(`{"SuperHero":{"S":"A"},"x":${value}}`);
+  });
+
+  it.each([
+    ['numbers', '{"L":[{"N":"1.50"},{"N":"1E3"},{"N":"-0"}]}', '{"L":[{"N":"1.5"},{"N":"1000"},{"N":"0"}]}'],
+    ['the order of sets', '{"NS":["2","1.0"]}', '{"NS":["1","2"]}'],
+  ])('is written in one way where it has several, for %s', (_, written, one) => {
+    expect(readHeroes(exported(written))[0]?.item).toBe(`{"SuperHero":{"S":"A"},"x":${one}}`);
+  });
+
+  it('is the notation of an item, never of an attribute', () => {
+    expect(readHeroes(hero('"x":{"B":"AP8="},"Item":{"S":"y"}'))[0]?.item).toBe(
+      '{"Item":{"M":{"S":{"S":"y"}}},"SuperHero":{"S":"A"},"x":{"M":{"B":{"S":"AP8="}}}}',
+    );
+  });
+
+  it.each([
+    ['no type', '"y"', 'not DynamoDB JSON, got "y"; expected one type and its value, such as {"S": "text"}'],
+    ['an unknown type', '{"X":"y"}', 'not DynamoDB JSON'],
+    ['a type of JavaScript', '{"constructor":"y"}', 'not DynamoDB JSON'],
+    ['two types', '{"S":"y","N":"1"}', 'not DynamoDB JSON'],
+    ['a value of another type', '{"N":1}', 'not DynamoDB JSON'],
+    ['null that is not true', '{"NULL":false}', 'not DynamoDB JSON'],
+    ['a set of mixed elements', '{"SS":["a",1]}', 'not DynamoDB JSON'],
+    ['no number', '{"N":"0x1F"}', 'not a number, got "0x1F"; expected a decimal number'],
+    ['a number out of range', '{"N":"1e126"}', 'number out of range, got "1e126"'],
+    ['a number of too many digits', `{"N":"${'1'.repeat(39)}"}`, 'number with too many digits'],
+    ['base64 without padding', '{"B":"AP8"}', 'not base64, got "AP8"; expected base64 with padding'],
+    ['no base64', '{"B":"é"}', 'not base64'],
+    ['an empty set', '{"SS":[]}', 'empty set, got []; expected unique elements, at least one'],
+    ['a set with one number twice', '{"NS":["1","1.0"]}', 'set with an element twice, got ["1","1.0"]'],
+  ])('fails when it has %s', (_, value, message) => {
+    expect(problemsIn(exported(value))).toEqual([expect.stringContaining(`${x}: ${message}`)]);
+  });
+
+  it('fails when it has a wrong value deep inside, with its place', () => {
+    expect(problemsIn(exported('{"M":{"y":{"L":[{"N":"1"},{"NS":["1","z"]}]}}}'))).toEqual([
+      expect.stringContaining(`${x}.y[1][1]: not a number, got "z"`),
+    ]);
+  });
+
+  it.each([
+    ['binary', '{"B":"AP8="}', 2],
+    ['a set', '{"NS":["100","-12"]}', 2 + 3],
+    ['a set of binary values', '{"BS":["AP8=","AA=="]}', 3],
+  ])('counts the bytes of %s as DynamoDB does', (_, value, bytes) => {
+    const pad = (padBytes: number) => exported(`${value},"pad":{"S":"${'p'.repeat(padBytes)}"}`);
+    const free = 409_600 - 'SuperHeroAxpad'.length - bytes;
+
+    expect(problemsIn(pad(free))).toEqual([]);
+    expect(problemsIn(pad(free + 1))).toEqual([expect.stringContaining('item too large, got 409601')]);
   });
 });

@@ -2,22 +2,26 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
+import { marshall } from '@aws-sdk/util-dynamodb';
 import fc from 'fast-check';
 import { InputError } from '../../input-error';
-import { type Conversion, convertRecords } from '../../seed-data/convert-for-import';
-import { mistakesIn, readHeroes } from './heroes';
+import type { ItemRules } from '../../seed-data/check-item';
+import { type Conversion, convertItems } from '../../seed-data/convert-for-import';
+import { problemsIn, readHeroes } from './heroes';
 
-const place = mkdtempSync(join(tmpdir(), 'convert-records-'));
+const place = mkdtempSync(join(tmpdir(), 'convert-items-'));
 afterAll(() => rmSync(place, { recursive: true }));
 
-const file = join(place, 'records');
+const file = join(place, 'items');
 const folder = join(place, 'parts');
 
-function convert(content: string | Uint8Array, partBytes?: number): Promise<Conversion> {
+const heroes: ItemRules = { key: { SuperHero: 'S' } };
+
+function convert(content: string | Uint8Array, partBytes?: number, rules = heroes): Promise<Conversion> {
   writeFileSync(file, content);
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder);
-  return convertRecords(file, { partitionKey: 'SuperHero', folder, ...(partBytes && { partBytes }) });
+  return convertItems(file, { rules, folder, ...(partBytes && { partBytes }) });
 }
 
 /** The lines of the error that converting ends with, the file called as `readHeroes` calls it; none when it is accepted. */
@@ -35,18 +39,17 @@ async function refusalOf(content: string | Uint8Array): Promise<readonly string[
 const itemsOf = ({ parts }: Conversion) =>
   parts.map(({ file }) => gunzipSync(readFileSync(file)).toString()).join('');
 
-const lines = (records: readonly unknown[]) =>
-  records.map((record) => `${JSON.stringify(record)}\n`).join('');
-const summary = (problems: number, records: number) =>
-  `seed-data/heroes.json: nothing was uploaded; records read: ${records}, problems: ${problems}`;
+const lines = (items: readonly unknown[]) => items.map((item) => `${JSON.stringify(item)}\n`).join('');
+const summary = (problems: number, items: number) =>
+  `seed-data/heroes.json: nothing was uploaded; items read: ${items}, problems: ${problems}`;
 
-const records = [
+const items = [
   { SuperHero: 'ñandú', n: 1 },
   { SuperHero: '🦇', list: [1, { a: ',]}' }] },
   { SuperHero: 'A"\\' },
 ];
 
-describe('a file of records', () => {
+describe('a file of items', () => {
   it('becomes DynamoDB JSON, an item a line, numbers exact', async () => {
     const conversion = await convert('{"SuperHero":"B","n":9007199254740993}\n{"n":1.50,"SuperHero":"A"}');
 
@@ -55,7 +58,7 @@ describe('a file of records', () => {
     );
     expect(conversion.manifest).toEqual({
       digest: expect.stringMatching(/^[0-9a-f]{64}$/),
-      records: 2,
+      items: 2,
       parts: 1,
       bytes: 111,
       sample: [
@@ -66,20 +69,21 @@ describe('a file of records', () => {
   });
 
   it.each([
-    ['a list', JSON.stringify(records)],
-    ['an indented list', JSON.stringify(records, null, 2)],
-    ['a list after a byte order mark', `\ufeff${JSON.stringify(records)}\n`],
-    ['lines in Windows style', lines(records).replaceAll('\n', '\r\n')],
-    ['lines without a last line feed', lines(records).trimEnd()],
-    ['lines with empty ones between', `\n\n${lines(records).replaceAll('\n', '\n \n')}`],
-    ['lines in gzip', gzipSync(lines(records))],
+    ['lines after a byte order mark', `\ufeff${lines(items)}`],
+    ['lines in Windows style', lines(items).replaceAll('\n', '\r\n')],
+    ['lines without a last line feed', lines(items).trimEnd()],
+    ['lines with empty ones between', `\n\n${lines(items).replaceAll('\n', '\n \n')}`],
+    ['lines in gzip', gzipSync(lines(items))],
     [
       'lines in two pieces of gzip',
-      Buffer.concat([gzipSync(lines(records).slice(0, 9)), gzipSync(lines(records).slice(9))]),
+      Buffer.concat([gzipSync(lines(items).slice(0, 9)), gzipSync(lines(items).slice(9))]),
     ],
-    ['a list in gzip', gzipSync(JSON.stringify(records))],
+    ['an export of DynamoDB', lines(items.map((item) => ({ Item: marshall(item) })))],
+    ['an export of DynamoDB in gzip', gzipSync(lines(items.map((item) => ({ Item: marshall(item) }))))],
+    ['an export in part', lines(items.map((item, index) => (index === 1 ? { Item: marshall(item) } : item)))],
+    ['lines with every letter escaped', escaped(lines(items))],
   ])('is read the same as %s', async (_, content) => {
-    const [plain, other] = [await convert(lines(records)), await convert(content)];
+    const [plain, other] = [await convert(lines(items)), await convert(content)];
 
     expect(other.manifest).toEqual(plain.manifest);
   });
@@ -97,44 +101,55 @@ describe('a file of records', () => {
     expect(new Set(split.parts.map(({ digest }) => digest)).size).toBe(4);
   });
 
-  it('keeps large records out of the sample', async () => {
+  it('keeps large items out of the sample', async () => {
     const large = { SuperHero: 'A', text: 'x'.repeat(3_000) };
 
-    const { manifest } = await convert(lines([large, ...records]));
+    const { manifest } = await convert(lines([large, ...items]));
 
     expect(manifest.sample).toHaveLength(3);
   });
 
   it.each([
-    [
-      'empty',
-      '',
-      ':1:1: not JSON (JSON value expected), got nothing; expected a list of records, or a record a line',
-    ],
-    ['an empty list', ' [ ] ', ': no records, got 0; expected at least one'],
+    ['empty', '', ': no items, got 0; expected at least one'],
     [
       'cut off',
-      '[{"SuperHero":"A"}, ',
-      ":1:21: not JSON (array element or end of array ']' expected), got nothing",
+      '{"SuperHero":"A"}\n{"a": 1',
+      ":2:8: not JSON (Quoted object key or end of object '}' expected)",
     ],
     [
-      'cut off in a record',
-      '[\n  {"a": 1',
-      ":2:10: not JSON (Quoted object key or end of object '}' expected)",
+      'a list',
+      ' \n[{"SuperHero":"A"}]',
+      `: a JSON list, got "["; expected JSON Lines, an item a line: jq -c '.[]' "seed-data/heroes.json" > items.jsonl`,
     ],
-    ['going on after the list', '[{"SuperHero":"A"}]\n ,', ':2:2: not JSON (the list ends here), got ","'],
-    ['a list with a comma too many', '[{"SuperHero":"A"},]', ':1:20: not JSON (JSON value expected)'],
+    [
+      'a list in gzip',
+      gzipSync('\ufeff[]'),
+      `: a JSON list, got "["; expected JSON Lines, an item a line: gunzip -c "seed-data/heroes.json" | jq -c '.[]' > items.jsonl`,
+    ],
+    ['a list that fills the memory', `[${' '.repeat(65 * 2 ** 20)}]`, ': a JSON list, got "["'],
+    [
+      'an export in Amazon Ion',
+      gzipSync('$ion_1_0 {Item:{SuperHero:"A"}}\n'),
+      ': Amazon Ion, got "$ion_1_0"; expected JSON Lines, for example an export of DynamoDB with the format DYNAMODB_JSON',
+    ],
     ['in UTF-16', Buffer.from('\ufeff[]', 'utf16le'), ':1:1: not UTF-8, got "fffe5b00"'],
-    ['broken gzip', gzipSync(lines(records)).subarray(0, 30), ': broken gzip, got "unexpected end of file"'],
+    ['broken gzip', gzipSync(lines(items)).subarray(0, 30), ': broken gzip, got "unexpected end of file"'],
   ])('fails when it is %s', async (_, content, message) => {
     const [first] = await refusalOf(content);
     expect(first).toContain(`seed-data/heroes.json${message}`);
   });
 
+  it('fails with the reason when it is to end', async () => {
+    writeFileSync(file, lines(items));
+    const signal = AbortSignal.abort(new Error('interrupted'));
+
+    await expect(convertItems(file, { rules: heroes, folder: place, signal })).rejects.toThrow('interrupted');
+  });
+
   it('fails when it is missing', async () => {
-    await expect(convertRecords('none.jsonl', { partitionKey: 'SuperHero', folder: place })).rejects.toThrow(
+    await expect(convertItems('none.jsonl', { rules: heroes, folder: place })).rejects.toThrow(
       new InputError(
-        'none.jsonl: cannot be read, got "ENOENT"; expected a file of records, a JSON list or JSON Lines, in gzip or not',
+        'none.jsonl: cannot be read, got "ENOENT"; expected a file of items in JSON Lines, in gzip or not',
       ),
     );
   });
@@ -147,7 +162,7 @@ describe('problems', () => {
 
     expect(await refusalOf(content)).toEqual([
       expect.stringMatching(/^seed-data\/heroes\.json:2:14: not JSON \(Object value expected/),
-      'seed-data/heroes.json:3: record is not an object, got 7; expected attributes by name',
+      'seed-data/heroes.json:3: item is not an object, got 7; expected attributes by name',
       expect.stringMatching(/^seed-data\/heroes\.json:4\.n: number out of range, got "1e126"/),
       'seed-data/heroes.json:5: duplicate attribute name, got "n"; expected unique names',
       'seed-data/heroes.json:5.SuperHero: duplicate partition key, got "A"; expected unique keys',
@@ -177,22 +192,38 @@ describe('problems', () => {
     expect((await refusalOf(lines([...many, ...many]))).at(-1)).toBe(summary(10_050, 20_100));
   });
 
-  it.each([
-    ['lines', (text: string) => `{"SuperHero":"A"}\n${text}\n{"SuperHero":"A"}\n`, ':2: ', ':3.SuperHero: '],
-    ['a list', (text: string) => `[{"SuperHero":"A"},${text},{"SuperHero":"A"}]`, '[1]: ', '[2].SuperHero: '],
-  ])('are a record of %s that fills the memory, and those after it', async (_, around, where, next) => {
-    const content = around(`{"SuperHero":"B","x":"${'x'.repeat(3_000_000)}"}`);
+  it('are named by the whole key where it has a sort key', async () => {
+    const rules: ItemRules = { key: { Team: 'S', Year: 'N' } };
+    const content =
+      '{"Team":"A","Year":1}\n{"Team":"A","Year":2}\n{"Item":{"Team":{"S":"A"},"Year":{"N":"1.0"}}}';
 
-    expect(await refusalOf(content)).toEqual([
-      expect.stringContaining(`seed-data/heroes.json${where}text of a record too long, got 3000024`),
-      expect.stringContaining(`seed-data/heroes.json${next}duplicate partition key`),
-      summary(2, 2),
+    await expect(convert(content, undefined, rules)).rejects.toThrow(
+      ':3: duplicate key of Team and Year, got ["A","1"]; expected unique keys',
+    );
+  });
+});
+
+describe('an item of 400 KB', () => {
+  const item = { SuperHero: 'A', x: 'é'.repeat(204_794), y: '' };
+
+  it.each([
+    ['as it is', JSON.stringify(item)],
+    ['with every letter escaped', escaped(JSON.stringify(item))],
+    ['with white space', JSON.stringify(item).replace('{', `{${' '.repeat(3_000_000)}`)],
+  ])('is accepted %s', async (_, content) => {
+    expect(itemsOf(await convert(content))).toBe(`{"Item":${JSON.stringify(marshall(item))}}\n`);
+  });
+
+  it('fails when it has one byte more', async () => {
+    expect(await refusalOf(JSON.stringify({ ...item, y: 'z' }))).toEqual([
+      'seed-data/heroes.json:1: item too large, got 409601; expected at most 409600 bytes, attribute names counted',
+      summary(1, 1),
     ]);
   });
 });
 
-describe('whatever the records are', () => {
-  const record = fc.oneof(
+describe('whatever the items are', () => {
+  const item = fc.oneof(
     {
       weight: 4,
       arbitrary: fc.record({
@@ -202,27 +233,35 @@ describe('whatever the records are', () => {
     },
     fc.jsonValue(),
   );
-  const content = fc.record({
-    records: fc.array(record, { minLength: 1, maxLength: 8 }),
-    space: fc.constantFrom(0, 1, '\t'),
-  });
 
-  it('a list has the same problems as one whose items are reviewed one by one, or the same items', async () => {
+  it('lines have the same problems as a list whose items are reviewed one by one, or the same items', async () => {
     await fc.assert(
-      fc.asyncProperty(content, async ({ records, space }) => {
-        const text = JSON.stringify(records, null, space);
+      fc.asyncProperty(fc.array(item, { minLength: 1, maxLength: 8 }), async (items) => {
+        // A list that starts the file is refused as a whole.
+        const text = `{"SuperHero":"the first"}\n${lines(items)}`;
+        const list = JSON.stringify([{ SuperHero: 'the first' }, ...items]);
         const refusal = (await refusalOf(text)).slice(0, -1);
+        const byIndex = refusal.map((line) => line.replace(/json:(\d+)/, (_, it) => `json[${it - 1}]`));
 
-        expect([...refusal].sort()).toEqual([...mistakesIn(text)].sort());
+        expect(byIndex.sort()).toEqual([...problemsIn(list)].sort());
         if (refusal.length > 0) return;
-        const items = itemsOf(await convert(text))
+        const converted = itemsOf(await convert(text))
           .trimEnd()
           .split('\n')
           .map((line) => JSON.parse(line).Item);
-        const reviewed = readHeroes(text).map(({ item }) => JSON.parse(item));
-        expect(items).toHaveLength(reviewed.length);
-        expect(items).toEqual(expect.arrayContaining(reviewed));
+        const reviewed = readHeroes(list).map(({ item }) => JSON.parse(item));
+        expect(converted).toHaveLength(reviewed.length);
+        expect(converted).toEqual(expect.arrayContaining(reviewed));
       }),
     );
   });
 });
+
+/** JSON with each letter of its strings written as an escape. */
+function escaped(json: string): string {
+  return json.replace(/\p{L}/gu, (letter) =>
+    [...Array(letter.length).keys()]
+      .map((index) => `\\u${letter.charCodeAt(index).toString(16).padStart(4, '0')}`)
+      .join(''),
+  );
+}

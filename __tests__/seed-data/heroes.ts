@@ -1,15 +1,18 @@
 import { InputError } from '../../input-error';
-import { parseSeedData, type SeedItem } from '../../seed-data/load-items';
+import type { ItemRules } from '../../seed-data/check-item';
+import { parseItems, type SeedItem } from '../../seed-data/load-items';
+
+const heroes: ItemRules = { key: { SuperHero: 'S' } };
 
 /** Read `text` as the file `seed-data/heroes.json`. */
-export function readHeroes(text: string | Uint8Array, partitionKey = 'SuperHero'): readonly SeedItem[] {
-  return parseSeedData(Buffer.from(text), 'seed-data/heroes.json', { partitionKey });
+export function readHeroes(text: string | Uint8Array, rules = heroes): readonly SeedItem[] {
+  return parseItems(Buffer.from(text), 'seed-data/heroes.json', rules);
 }
 
 /** The lines of the error that reading `text` ends with; none when it is accepted. */
-export function mistakesIn(text: string | Uint8Array, partitionKey?: string): readonly string[] {
+export function problemsIn(text: string | Uint8Array, rules?: ItemRules): readonly string[] {
   try {
-    readHeroes(text, partitionKey);
+    readHeroes(text, rules);
     return [];
   } catch (error) {
     if (error instanceof InputError) return error.message.split('\n');
@@ -17,7 +20,7 @@ export function mistakesIn(text: string | Uint8Array, partitionKey?: string): re
   }
 }
 
-/** The JSON text of a list with one record, a hero named `A` with the given attributes in JSON. */
+/** The JSON text of a list with one item, a hero named `A` with the given attributes in JSON. */
 export function hero(attributes: string): string {
   return `[{"SuperHero":"A",${attributes}}]`;
 }

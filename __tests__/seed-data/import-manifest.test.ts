@@ -10,16 +10,16 @@ afterAll(() => rmSync(folder, { recursive: true }));
 const file = join(folder, 'import.json');
 const manifest = {
   digest: 'f00d'.repeat(16),
-  records: 7,
+  items: 7,
   parts: 1,
   bytes: 700,
-  sample: [{ SuperHero: { S: 'A' } }],
+  sample: [JSON.parse('{"SuperHero":{"S":"A"},"__proto__":{"S":"x"}}')],
 };
-const expected = 'expected a manifest as "npm run seed:upload -- <file of records>" writes it';
+const expected = 'expected a manifest as "npm run seed:upload -- <file of items>" writes it';
 
 it('is read as it was written', () => {
   writeFileSync(file, JSON.stringify(manifest));
-  expect(readManifest(file)).toEqual(manifest);
+  expect(JSON.stringify(readManifest(file))).toBe(JSON.stringify(manifest));
 });
 
 it('fails when it is missing, and names the command that writes it', () => {
@@ -29,8 +29,10 @@ it('fails when it is missing, and names the command that writes it', () => {
 });
 
 it.each([
-  ['records', { records: '7' }, '.records: not of a manifest, got "7"'],
+  ['items', { items: '7' }, '.items: not of a manifest, got "7"'],
   ['a digest', { digest: 'none' }, '.digest: not of a manifest, got "none"'],
+  ['an item', { sample: [7] }, '.sample.0: not of a manifest, got 7'],
+  ['the name of the count', { items: undefined, records: 7 }, '.items: not of a manifest, got nothing'],
   ['a part', { parts: -1 }, '.parts: not of a manifest, got -1'],
 ])('fails when %s is not of a manifest', (_, change, message) => {
   writeFileSync(file, JSON.stringify({ ...manifest, ...change }));

@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { InputError } from '../../input-error';
-import { loadSeedData, maxItems, type SeedItem } from '../../seed-data/load-items';
-import { hero, mistakesIn, readHeroes } from './heroes';
+import type { ItemRules } from '../../seed-data/check-item';
+import { loadItems, maxItems, type SeedItem } from '../../seed-data/load-items';
+import { hero, problemsIn, readHeroes } from './heroes';
 
 const file = 'seed-data/super-missions.json';
-const options = { partitionKey: 'SuperHero' };
+const heroes: ItemRules = { key: { SuperHero: 'S' } };
 
 describe('the shipped file', () => {
   const notebook = [
@@ -27,12 +28,12 @@ describe('the shipped file', () => {
     ]),
   ];
 
-  it("holds the notebook's five records in its order", () => {
+  it("holds the notebook's five items in its order", () => {
     expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual(notebook);
   });
 
   it('loads, sorted by key', () => {
-    const items = loadSeedData(file, options);
+    const items = loadItems(file, heroes);
 
     expect(items.map(({ key }) => key)).toEqual([
       'Batman',
@@ -41,7 +42,7 @@ describe('the shipped file', () => {
       'Spiderman',
       'Superman',
     ]);
-    expect(items.map(recordOf)).toEqual(expect.arrayContaining(notebook));
+    expect(items.map(plainItem)).toEqual(expect.arrayContaining(notebook));
   });
 
   function missions(hero: string, mission: string, power: string, weapon: string, more: string[][]) {
@@ -64,13 +65,13 @@ describe('the file', () => {
   });
 
   it('fails when it is missing', () => {
-    expect(() => loadSeedData('seed-data/none.json', options)).toThrow(
+    expect(() => loadItems('seed-data/none.json', heroes)).toThrow(
       new InputError('seed-data/none.json: cannot be read, got "ENOENT"; expected a JSON file'),
     );
   });
 
   it('fails when it is a folder', () => {
-    expect(() => loadSeedData('seed-data', options)).toThrow(
+    expect(() => loadItems('seed-data', heroes)).toThrow(
       new InputError('seed-data: cannot be read, got "EISDIR"; expected a JSON file'),
     );
   });
@@ -84,15 +85,15 @@ describe('the file', () => {
       ':2:2: not JSON (Comma \',\' expected after value), got "{"; expected JSON',
     ],
     ['broken by a line break in a string', '["a\nb"]', ':1:4: not JSON (Invalid character \' \'), got "\\n"'],
-    ['an object', '{"a":1}', ': not a list, got "{…}"; expected an array of records'],
-    ['a number', '1.50', ': not a list, got 1.5; expected an array of records'],
+    ['an object', '{"a":1}', ': not a list, got "{…}"; expected a list of items'],
+    ['a number', '1.50', ': not a list, got 1.5; expected a list of items'],
     [
       'nested beyond any use',
       '['.repeat(100_000),
       ': nested too deep, got "[[[[[[[[[[[[[[[[[[[["; expected fewer',
     ],
   ])('fails when it is %s', (_, text, message) => {
-    expect(mistakesIn(text)).toEqual([expect.stringContaining(`seed-data/heroes.json${message}`)]);
+    expect(problemsIn(text)).toEqual([expect.stringContaining(`seed-data/heroes.json${message}`)]);
   });
 
   it.each([
@@ -100,18 +101,18 @@ describe('the file', () => {
     ['in UTF-16', Buffer.from('\ufeff[]', 'utf16le'), ':1:1: not UTF-8, got "fffe5b00"'],
     ['cut off within a character', Buffer.from('["ñ').subarray(0, 3), ':1:3: not UTF-8, got "c3"'],
   ])('fails when it is %s', (_, content, message) => {
-    expect(mistakesIn(content)).toEqual([`seed-data/heroes.json${message}; expected a file saved as UTF-8`]);
+    expect(problemsIn(content)).toEqual([`seed-data/heroes.json${message}; expected a file saved as UTF-8`]);
   });
 });
 
-describe('records', () => {
+describe('items', () => {
   it(`may be ${maxItems}`, () => {
     expect(readHeroes(manyHeroes(maxItems))).toHaveLength(maxItems);
   });
 
-  it('fails when they are more, and names the road for many', () => {
-    expect(mistakesIn(manyHeroes(maxItems + 1))).toEqual([
-      "seed-data/heroes.json: too many records to review one by one, got 201; expected at most 200; for more, set the row's seed in environments.ts to { mode: 'import', manifest: 'seed-data/import.json' } and run \"npm run seed:upload -- seed-data/heroes.json\"",
+  it('fails when they are more, and says how many are loaded', () => {
+    expect(problemsIn(manyHeroes(maxItems + 1))).toEqual([
+      "seed-data/heroes.json: too many items to review one by one, got 201; expected at most 200; for more, set the environment's seed in environments.ts to { mode: 'import', manifest: 'seed-data/import.json' }, write them as JSON Lines (jq -c '.[]' seed-data/heroes.json > items.jsonl) and run \"npm run seed:upload -- items.jsonl\"",
     ]);
   });
 
@@ -120,18 +121,18 @@ describe('records', () => {
     ['1e3', '1000'],
     ['"Batman"', '"Batman"'],
     ['[]', '"[…]"'],
-  ])('fails when one is %s', (record, shown) => {
-    expect(mistakesIn(`[{"SuperHero":"A"},${record}]`)).toEqual([
-      `seed-data/heroes.json[1]: record is not an object, got ${shown}; expected attributes by name`,
+  ])('fails when one is %s', (item, shown) => {
+    expect(problemsIn(`[{"SuperHero":"A"},${item}]`)).toEqual([
+      `seed-data/heroes.json[1]: item is not an object, got ${shown}; expected attributes by name`,
     ]);
   });
 
   it('may repeat a name in different objects', () => {
-    expect(mistakesIn('[{"SuperHero":"A","x":{"x":[{"x":1},{"x":1}]}},{"SuperHero":"B","x":1}]')).toEqual([]);
+    expect(problemsIn('[{"SuperHero":"A","x":{"x":[{"x":1},{"x":1}]}},{"SuperHero":"B","x":1}]')).toEqual([]);
   });
 
   it('may hold text that looks like JSON', () => {
-    expect(mistakesIn(hero('"x":"{\\"a\\":1,\\"a\\":1},\\\\"'))).toEqual([]);
+    expect(problemsIn(hero('"x":"{\\"a\\":1,\\"a\\":1},\\\\"'))).toEqual([]);
   });
 
   it.each([
@@ -142,7 +143,7 @@ describe('records', () => {
     ['a map in between', '"x":1,"y":{"z":[{}]},"x":1'],
     ['the repetition in a map', '"y":[{"x":1,"x":1}]'],
   ])('fails when a name is repeated with %s', (_, attributes) => {
-    expect(mistakesIn(`[{"SuperHero":"B","y":[1,{}]},${hero(attributes).slice(1)}`)).toEqual([
+    expect(problemsIn(`[{"SuperHero":"B","y":[1,{}]},${hero(attributes).slice(1)}`)).toEqual([
       'seed-data/heroes.json[1]: duplicate attribute name, got "x"; expected unique names',
     ]);
   });
@@ -155,13 +156,13 @@ describe('records', () => {
       7
     ]`;
 
-    expect(mistakesIn(text)).toEqual([
+    expect(problemsIn(text)).toEqual([
       'seed-data/heroes.json[1]: duplicate attribute name, got "SuperHero"; expected unique names',
       'seed-data/heroes.json[0].n[1]["odd name"]: number out of range, got "1e126"; expected zero, or a magnitude from 1E-130 to 9.9999999999999999999999999999999999999E+125',
       'seed-data/heroes.json[1]: empty attribute name, got ""; expected 1 to 65535 bytes of UTF-8',
       'seed-data/heroes.json[1][""]: half of a surrogate pair, which UTF-8 cannot hold, got "\\ud800"; expected whole characters',
       'seed-data/heroes.json[2].SuperHero: partition key missing, got nothing; expected a string of 1 to 2048 bytes of UTF-8',
-      'seed-data/heroes.json[3]: record is not an object, got 7; expected attributes by name',
+      'seed-data/heroes.json[3]: item is not an object, got 7; expected attributes by name',
       'seed-data/heroes.json[1].SuperHero: duplicate partition key, got "A"; expected unique keys',
     ]);
   });
@@ -189,19 +190,7 @@ describe('the partition key', () => {
     ['of 2,049 bytes', `"SuperHero":"a${'é'.repeat(1_024)}"`, 'partition key too long, got "aé'],
   ])('fails when it is %s', (_, attributes, message) => {
     const where = 'seed-data/heroes.json[0].SuperHero';
-    expect(mistakesIn(`[{${attributes}}]`)).toEqual([expect.stringContaining(`${where}: ${message}`)]);
-  });
-
-  it('may have a name of 255 bytes', () => {
-    const name = 'é'.repeat(127).concat('a');
-    expect(mistakesIn(JSON.stringify([{ [name]: 'A' }]), name)).toEqual([]);
-  });
-
-  it('fails when its name has 256 bytes', () => {
-    const name = 'é'.repeat(128);
-    expect(mistakesIn(JSON.stringify([{ [name]: 'A' }]), name)).toEqual([
-      expect.stringContaining('seed-data/heroes.json: name of the partition key too long'),
-    ]);
+    expect(problemsIn(`[{${attributes}}]`)).toEqual([expect.stringContaining(`${where}: ${message}`)]);
   });
 
   it.each([
@@ -214,7 +203,7 @@ describe('the partition key', () => {
   });
 
   it('fails when it equals another, however it is written', () => {
-    expect(mistakesIn('[{"SuperHero":"A"},{"SuperHero":"B"},{"SuperHero":"\\u0041"}]')).toEqual([
+    expect(problemsIn('[{"SuperHero":"A"},{"SuperHero":"B"},{"SuperHero":"\\u0041"}]')).toEqual([
       'seed-data/heroes.json[2].SuperHero: duplicate partition key, got "A"; expected unique keys',
     ]);
   });
@@ -223,6 +212,169 @@ describe('the partition key', () => {
     const keys = ['Zorro', 'a', 'É', '\u{fb01}', '🦇'];
     const items = readHeroes(JSON.stringify(keys.toReversed().map((key) => ({ SuperHero: key }))));
     expect(items.map(({ key }) => key)).toEqual(keys);
+  });
+});
+
+describe('a key with a sort key', () => {
+  const years: ItemRules = { key: { Team: 'S', Year: 'N' } };
+  const one = { Team: 'Avengers', Year: 2012 };
+
+  it('is unique as a whole', () => {
+    expect(problemsIn(JSON.stringify([one, { ...one, Year: 2015 }, { ...one, Team: 'X' }]), years)).toEqual(
+      [],
+    );
+  });
+
+  it('fails when it equals another, however its number is written', () => {
+    expect(
+      problemsIn('[{"Team":"Avengers","Year":2012},{"Team":"Avengers","Year":20.120e2}]', years),
+    ).toEqual([
+      'seed-data/heroes.json[1]: duplicate key of Team and Year, got ["Avengers","2012"]; expected unique keys',
+    ]);
+  });
+
+  it.each([
+    ['has no sort key', { Team: 'A' }, '.Year: sort key missing, got nothing; expected a number'],
+    [
+      'has no partition key',
+      { Year: 1 },
+      '.Team: partition key missing, got nothing; expected a string of 1',
+    ],
+    ['has a sort key of another type', { Team: 'A', Year: '1' }, '.Year: sort key is not a number, got "1"'],
+  ])('fails when an item %s', (_, item, message) => {
+    expect(problemsIn(JSON.stringify([item]), years)).toEqual([
+      expect.stringContaining(`seed-data/heroes.json[0]${message}`),
+    ]);
+  });
+
+  it('may have 1,024 bytes beside a partition key of 2,048, and fails when either has one more', () => {
+    const rules: ItemRules = { key: { a: 'S', b: 'S' } };
+    const item = (a: number, b: number) => JSON.stringify([{ a: 'a'.repeat(a), b: 'b'.repeat(b) }]);
+
+    expect(problemsIn(item(2_048, 1_024), rules)).toEqual([]);
+    expect(problemsIn(item(2_049, 1_025), rules)).toEqual([
+      expect.stringContaining('[0].a: partition key too long'),
+      expect.stringContaining('[0].b: sort key too long'),
+    ]);
+  });
+
+  it('has ids that no other key has, whatever its texts are', () => {
+    const rules: ItemRules = { key: { a: 'S', b: 'S' } };
+    const keys = [
+      ['x', 'y'],
+      ['x,y', 'z'],
+      ['x', 'y,z'],
+      ['x"', 'y'],
+      ['x', '"y'],
+    ];
+    const items = readHeroes(JSON.stringify(keys.map(([a, b]) => ({ a, b }))), rules);
+    expect(new Set(items.map(({ id }) => id)).size).toBe(keys.length);
+  });
+});
+
+describe('a key of binary', () => {
+  const rules: ItemRules = { key: { Hash: 'B' } };
+  const item = (base64: string) => `{"Item":{"Hash":{"B":"${base64}"}}}`;
+
+  it('is written in DynamoDB JSON', () => {
+    expect(readHeroes(`[${item('AP8=')}]`, rules)).toEqual([
+      { id: expect.stringMatching(/^ap8-[0-9a-f]{8}$/), key: 'AP8=', item: '{"Hash":{"B":"AP8="}}' },
+    ]);
+  });
+
+  it('fails when it is text, and shows how it is written', () => {
+    expect(problemsIn('[{"Hash":"AP8="}]', rules)).toEqual([
+      'seed-data/heroes.json[0].Hash: partition key is not binary, got "AP8="; expected 1 to 2048 bytes, in an item written as DynamoDB JSON: {"Item": {"Hash": {"B": "<base64>"}}}',
+    ]);
+  });
+
+  it.each([
+    ['equals another', `${item('AP8=')},${item('AP8=')}`, '[1].Hash: duplicate partition key, got "AP8="'],
+    ['is empty', item(''), '[0].Hash: partition key is empty, got {"B":""}'],
+    ['has 2,049 bytes', item(Buffer.alloc(2_049).toString('base64')), '[0].Hash: partition key too long'],
+  ])('fails when it %s', (_, items, message) => {
+    expect(problemsIn(`[${items}]`, rules)).toEqual([expect.stringContaining(message)]);
+  });
+
+  it('may have 2,048 bytes', () => {
+    expect(problemsIn(`[${item(Buffer.alloc(2_048).toString('base64'))}]`, rules)).toEqual([]);
+  });
+});
+
+describe('the key of an index', () => {
+  const rules: ItemRules = {
+    key: { Team: 'S', Year: 'N' },
+    indexes: { ByScore: { key: { Team: 'S', Score: 'N' } }, ByVillain: { key: { Villain: 'S', Team: 'S' } } },
+  };
+  const problems = (item: object) => problemsIn(JSON.stringify([{ Team: 'A', Year: 1, ...item }]), rules);
+
+  it('may be missing, and may be like that of another item', () => {
+    expect(problems({})).toEqual([]);
+    const both = [1, 2].map((Year) => ({ Team: 'A', Year, Score: 5, Villain: 'Joker' }));
+    expect(problemsIn(JSON.stringify(both), rules)).toEqual([]);
+  });
+
+  it.each([
+    [
+      'a sort key',
+      { Score: '5' },
+      '.Score: sort key of index ByScore is not a number, got "5"; expected a number',
+    ],
+    ['null', { Villain: null }, '.Villain: partition key of index ByVillain is not a string, got null'],
+    [
+      'a map',
+      { Villain: { S: 'Joker' } },
+      '.Villain: partition key of index ByVillain is not a string, got "{…}"',
+    ],
+    ['empty', { Villain: '' }, '.Villain: partition key of index ByVillain is empty, got ""'],
+    ['too long', { Villain: 'v'.repeat(2_049) }, '.Villain: partition key of index ByVillain too long'],
+    [
+      'a partition key too long to be the sort key of an index',
+      { Team: 'A'.repeat(1_025) },
+      '.Team: sort key of index ByVillain too long',
+    ],
+  ])('fails when it is %s', (_, item, message) => {
+    expect(problems(item)).toEqual([expect.stringContaining(`seed-data/heroes.json[0]${message}`)]);
+  });
+
+  it('fails with one problem when it is wrong for the table and for an index', () => {
+    expect(problems({ Team: 5 })).toEqual([
+      expect.stringContaining('.Team: partition key is not a string, got 5'),
+    ]);
+  });
+});
+
+describe('an item as DynamoDB exports it', () => {
+  it('is the same as in plain JSON', () => {
+    expect(readHeroes('[{"Item":{"SuperHero":{"S":"A"},"n":{"N":"1.50"}}}]')).toEqual(
+      readHeroes(hero('"n":1.5')),
+    );
+  });
+
+  it.each([
+    ['a plain one', '[{"Item":"A","B":{"S":"x"}}]', { B: { M: { S: { S: 'x' } } }, Item: { S: 'A' } }],
+    ['an exported one', '[{"Item":{"Item":{"S":"A"}}}]', { Item: { S: 'A' } }],
+  ])('is told from %s where the partition key is called Item', (_, text, item) => {
+    const [loaded] = readHeroes(text, { key: { Item: 'S' } });
+    expect(JSON.parse(loaded?.item ?? '')).toEqual(item);
+  });
+
+  it('fails when a key is wrong, once', () => {
+    expect(
+      problemsIn('[{"Item":{"SuperHero":"A"}},{"Item":{"SuperHero":{"N":"5"}}},{"Item":{"x":{"S":"y"}}}]'),
+    ).toEqual([
+      expect.stringContaining('[0].SuperHero: not DynamoDB JSON, got "A"'),
+      expect.stringContaining('[1].SuperHero: partition key is not a string, got {"N":"5"}'),
+      expect.stringContaining('[2].SuperHero: partition key missing, got nothing'),
+    ]);
+  });
+
+  it('fails when it tells of a change only', () => {
+    const line =
+      '{"Metadata":{"WriteTimestampMicros":{"N":"1"}},"Keys":{"SuperHero":{"S":"A"}},"NewImage":{}}';
+    expect(problemsIn(`[${line}]`)).toEqual([
+      'seed-data/heroes.json[0]: line of an incremental export, got "Metadata, Keys, NewImage"; expected a full export, lines {"Item": {…}}',
+    ]);
   });
 });
 
@@ -236,8 +388,15 @@ describe('the construct id', () => {
   ])('stays %s', (id, key) => {
     expect(readHeroes(JSON.stringify([{ SuperHero: key }]))[0]?.id).toBe(id);
   });
+
+  it.each([
+    ['item-2012-4b9a7f50', { Year: 'N' }, { Year: 2012 }],
+    ['avengers-2012-c3a1dc7e', { Team: 'S', Year: 'N' }, { Team: 'Avengers', Year: 2012 }],
+  ] as const)('stays %s for other keys', (id, key, item) => {
+    expect(readHeroes(JSON.stringify([item]), { key })[0]?.id).toBe(id);
+  });
 });
 
-function recordOf({ item }: SeedItem) {
+function plainItem({ item }: SeedItem) {
   return unmarshall(JSON.parse(item));
 }

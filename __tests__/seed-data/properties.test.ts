@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import fc from 'fast-check';
-import { mistakesIn, readHeroes } from './heroes';
+import { problemsIn, readHeroes } from './heroes';
 
 /** A JSON value that keeps what `JSON.parse` would lose: the digits of numbers and the order of names. */
 type Json =
@@ -16,6 +16,7 @@ interface Hero {
 }
 
 const text = fc.string({ unit: 'binary' });
+/** The SDK, which reads the items here, drops `__proto__`. */
 const name = fc.string({ unit: 'binary', minLength: 1 }).filter((name) => name !== '__proto__');
 const key = fc.oneof(
   fc.string({ unit: 'binary', minLength: 1 }),
@@ -56,22 +57,22 @@ const heroes: fc.Arbitrary<Hero[]> = fc.uniqueArray(
   { selector: (hero) => hero.key, maxLength: 8 },
 );
 
-test('every valid record comes back from its item, digit by digit', () => {
+test('every valid item comes back from its item, digit by digit', () => {
   fc.assert(
     fc.property(heroes, (heroes) => {
-      const records = readHeroes(write(heroes)).map(({ key, item }) => [
+      const items = readHeroes(write(heroes)).map(({ key, item }) => [
         key,
         unmarshall(JSON.parse(item), { wrapNumbers: (plain) => ({ plain }) }),
       ]);
 
-      expect(new Map(records as [string, unknown][])).toEqual(
+      expect(new Map(items as [string, unknown][])).toEqual(
         new Map(heroes.map((hero) => [hero.key, expectedValue({ members: membersWithKey(hero) })])),
       );
     }),
   );
 });
 
-test('the order of records and attributes changes nothing', () => {
+test('the order of items and attributes changes nothing', () => {
   const shuffled = heroes.chain((heroes) =>
     fc.tuple(fc.constant(heroes), fc.shuffledSubarray(heroes, { minLength: heroes.length })),
   );
@@ -109,12 +110,12 @@ test('no content ends in anything but items or a list of problems', () => {
   const content = fc.oneof(
     fc.uint8Array(),
     fc.json().map((json) => Buffer.from(json)),
-    fc.array(fc.json()).map((records) => Buffer.from(`[${records}]`)),
+    fc.array(fc.json()).map((items) => Buffer.from(`[${items}]`)),
     damaged,
   );
   fc.assert(
     fc.property(content, (content) => {
-      for (const problem of mistakesIn(content))
+      for (const problem of problemsIn(content))
         expect(problem).toMatch(/^seed-data\/heroes\.json.*; expected /s);
     }),
     { numRuns: 1_000 },

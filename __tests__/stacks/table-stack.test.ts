@@ -85,7 +85,7 @@ describe('imported records', () => {
   const imported = (digest: string): Seed => ({
     mode: 'import',
     manifestFile: 'seed-data/import.json',
-    manifest: { digest, records: 1_000_000, parts: 11, bytes: 337_402_067, sample: [] },
+    manifest: { digest, items: 1_000_000, parts: 11, bytes: 337_402_067, sample: [] },
   });
   const stack = synthesizeTable(environment('prod'), imported('f00d'));
 

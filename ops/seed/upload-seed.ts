@@ -1,10 +1,12 @@
+import { hash } from 'node:crypto';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { gunzip } from 'node:zlib';
 import { HeadObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
-import { keySchema } from '../../declarations';
 import { type Environment, importedTables } from '../../environments';
 import { InputError } from '../../input-error';
-import { convertRecords, type Part } from '../../seed-data/convert-for-import';
+import { convertItems, type Part } from '../../seed-data/convert-for-import';
 import type { ImportManifest } from '../../seed-data/import-manifest';
 import { importPrefix } from '../../stacks/names';
 import { tables } from '../../system';
@@ -26,9 +28,9 @@ export interface UploadOptions {
 }
 
 /**
- * Check the records of a file, upload them as parts of an import, and write the environment's manifest.
+ * Check the items of a file, upload them as parts of an import, and write the environment's manifest.
  *
- * @throws InputError if the environment imports nothing, a record is wrong, or the state bucket is missing, before anything is
+ * @throws InputError if the environment imports nothing, an item is wrong, or the state bucket is missing, before anything is
  * uploaded
  */
 export async function uploadSeed(
@@ -38,17 +40,17 @@ export async function uploadSeed(
 ): Promise<ImportManifest> {
   const { environment, report } = session;
   const seed = importedTable(environment, table);
-  const partitionKey = keySchema(tables[seed.id].key).partitionKey.name;
   const bucket = await findStateBucket(session);
   await rm(workFolder, { recursive: true, force: true });
   await mkdir(workFolder, { recursive: true });
   try {
-    const onProgress = (records: number, share: number) =>
-      report(`checked ${records.toLocaleString('en')} records (${Math.round(share * 100)}%)`);
-    const { manifest, parts } = await convertRecords(file, {
-      partitionKey,
+    const onProgress = (items: number, share: number) =>
+      report(`checked ${items.toLocaleString('en')} items (${Math.round(share * 100)}%)`);
+    const { manifest, parts } = await convertItems(file, {
+      rules: tables[seed.id],
       folder: workFolder,
       onProgress,
+      signal: session.signal,
       ...conversion,
     });
     if (bucket.condition !== 'ready') {
@@ -59,7 +61,7 @@ export async function uploadSeed(
       );
     }
     report(`s3://${bucket.name}/${importPrefix(environment, manifest.digest)}`);
-    await uploadParts(environment, manifest, parts, { s3: bucket.s3, report });
+    await uploadParts(session, bucket.s3, manifest, parts);
     await writeManifest(seed.manifest, manifest);
     return manifest;
   } finally {
@@ -86,33 +88,48 @@ export function importedTable(environment: Environment, table?: string) {
   });
 }
 
-interface Uploading {
-  readonly s3: S3Client;
-  readonly report: (line: string) => void;
-}
-
 async function uploadParts(
-  environment: Environment,
+  { environment, report, signal }: AwsSession,
+  s3: S3Client,
   manifest: ImportManifest,
   parts: readonly Part[],
-  { s3, report }: Uploading,
 ): Promise<void> {
   const keys = await findParts(environment, manifest, s3);
   const waiting = parts.map((part, index) => ({ part, index, place: keys[index] as PartKey }));
   const upload = async () => {
     for (let next = waiting.shift(); next; next = waiting.shift()) {
+      signal.throwIfAborted();
       const { part, index, place } = next;
       const object = { Bucket: environment.stateBucket, Key: place.key };
       const isThere = place.isThere && (await readDigest(s3, object)) === part.digest;
       if (!isThere) {
-        const Body = await readFile(part.file);
+        const Body = await readPart(part);
         const Metadata = { [digestName]: part.digest };
-        await s3.send(new PutObjectCommand({ ...object, Body, Metadata, ContentType: 'application/gzip' }));
+        const put = new PutObjectCommand({ ...object, Body, Metadata, ContentType: 'application/gzip' });
+        await s3.send(put, { abortSignal: signal });
       }
       report(`part ${index + 1} of ${parts.length}: ${isThere ? 'already there' : 'sent'}`);
     }
   };
-  await Promise.all(Array.from({ length: uploadsAtOnce }, upload));
+  const uploads = Array.from({ length: uploadsAtOnce }, upload);
+  try {
+    await Promise.all(uploads);
+  } finally {
+    waiting.length = 0;
+    await Promise.allSettled(uploads);
+  }
+}
+
+/** A part's content, which is what was checked, whatever has become of the file since. */
+async function readPart({ file, digest }: Part): Promise<Buffer> {
+  const content = await readFile(file);
+  const got = await promisify(gunzip)(content).then(
+    (lines) => hash('sha256', lines),
+    () => 'broken gzip',
+  );
+  if (got === digest) return content;
+  const expected = `digest ${digest}; is another command at work in this folder?`;
+  throw new InputError({ where: file, what: 'changed since it was checked', got, expected });
 }
 
 /** Of the uncompressed lines: another machine may compress them to other bytes. */

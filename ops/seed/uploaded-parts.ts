@@ -31,7 +31,7 @@ export async function findParts(
   });
 }
 
-/** @throws InputError if a part of the import is missing: DynamoDB would make a table without its records */
+/** @throws InputError if a part of the import is missing: DynamoDB would make a table without its items */
 export async function expectParts({ environment, aws }: AwsSession, manifest: ImportManifest): Promise<void> {
   const s3 = new S3Client(aws);
   const parts = await findParts(environment, manifest, s3).catch((error: Error) => {

@@ -1,13 +1,13 @@
 import type { Fn, SmokeInvocation, Table } from '../../../declarations';
 import { type Environment, readEnvironment } from '../../../environments';
 import { answerDifferences, describeCheck, invocationsOf } from '../../../ops/invoke/smoke-test';
-import { parseSeedData } from '../../../seed-data/load-items';
+import { parseItems } from '../../../seed-data/load-items';
 import type { Seed } from '../../../seed-data/load-seed';
 
 const superman = { SuperHero: 'Superman', SuperPower: 'Strength', Villain1: 'Lex Luthor', Missions: 3 };
 const hulk = { SuperHero: 'Hulk', Villain1: 'Abomination' };
-const items = parseSeedData(Buffer.from(JSON.stringify([superman, hulk])), 'seeds.json', {
-  partitionKey: 'SuperHero',
+const items = parseItems(Buffer.from(JSON.stringify([superman, hulk])), 'seeds.json', {
+  key: { SuperHero: 'S' },
 });
 const seedOf = (ownership: 'managed' | 'create-only'): Seed => ({
   mode: 'items',
@@ -28,7 +28,7 @@ const imported: Row = {
     manifestFile: 'seed-data/import.json',
     manifest: {
       digest: 'any',
-      records: 1_000_000,
+      items: 1_000_000,
       parts: 11,
       bytes: 3e8,
       sample: items.map(({ item }) => JSON.parse(item)),
