@@ -23,6 +23,10 @@ export interface Running {
   prints(text: string): Promise<void>;
   /** As Ctrl-C or the end of a terminal does it: to the command and to all that it has started in its process group. */
   interrupt(signal: 'SIGINT' | 'SIGHUP'): void;
+  /** As `kill` does it: to the command alone. */
+  signal(signal: NodeJS.Signals): void;
+  /** As `| head` does it: nobody reads any more what it prints. */
+  closeOutput(): void;
   /** As the end of the machine does it; wait until it and all that it has started are gone. */
   kill(): Promise<void>;
 }
@@ -49,6 +53,11 @@ function start(command: string, args: readonly string[], options: SpawnOptions):
         look();
       }),
     interrupt: (signal) => process.kill(-pid, signal),
+    signal: (signal) => child.kill(signal),
+    closeOutput: () => {
+      child.stdout.destroy();
+      child.stderr.destroy();
+    },
     kill: async () => {
       const pids = [pid, ...descendants(pid)];
       process.kill(-pid, 'SIGKILL');
@@ -156,6 +165,12 @@ export class Workbench {
       cwd,
       env: this.ownSession.variables,
     });
+  }
+
+  /** Start a command as npm does, without npm in front. */
+  startCommand(file: string, ...args: readonly string[]): Running {
+    const program = ['--import', './ops/command/run-typescript.mjs', file, ...args];
+    return start(process.execPath, program, { cwd: this.checkout.folder, env: process.env });
   }
 
   /** Start a script of package.json as a user would. */
