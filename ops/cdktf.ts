@@ -63,6 +63,7 @@ void runCommand(
         stacks: takesStacks ? chosenStacks(positionals, without) : [],
         values,
       };
+      lockTimeoutVariables(values['lock-timeout'], {});
       if (['deploy', 'destroy'].includes(name) && !values['auto-approve']) expectTerminal(name);
       const environment = readEnvironment();
       expectTerminalBinary();
