@@ -20,7 +20,7 @@ void endWithMessage(async () => {
   const table = new TableStack(app, { environment, seeds });
   const functions = new FunctionsStack(app, { environment, bundles: await handlerBundles });
   const { pipeline } = environment;
-  if (pipeline) new PipelineStack(app, { environment, pipeline });
+  if (pipeline) new PipelineStack(app, { environment, pipeline, seeds });
 
   // Only the order of a deployment: no stack reads another's state.
   table.addDependency(stateBackend);

@@ -7,14 +7,17 @@ const pages = read('docs/runbook.md')
   .slice(1)
   .map((page): [string, string] => [page.split('\n', 1)[0] ?? '', page]);
 
-describe.each(['README.md', 'docs/runbook.md', 'docs/leaving.md', 'docs/decisions.md'])('%s', (file) => {
-  it('names no script that package.json does not have', () => {
-    const named = Array.from(read(file).matchAll(/npm run ([a-z][\w:-]*)/g), ([, name = '']) => name);
+describe.each(['README.md', 'docs/runbook.md', 'docs/leaving.md', 'docs/security.md', 'docs/decisions.md'])(
+  '%s',
+  (file) => {
+    it('names no script that package.json does not have', () => {
+      const named = Array.from(read(file).matchAll(/npm run ([a-z][\w:-]*)/g), ([, name = '']) => name);
 
-    expect(named).not.toEqual([]);
-    expect(named.filter((name) => !Object.hasOwn(scripts, name))).toEqual([]);
-  });
-});
+      expect(named).not.toEqual([]);
+      expect(named.filter((name) => !Object.hasOwn(scripts, name))).toEqual([]);
+    });
+  },
+);
 
 describe('a page of the runbook', () => {
   it.each(pages)('says what is seen and which command helps: %s', (_title, page) => {

@@ -1,8 +1,11 @@
 import type { DataAwsIamPolicyDocumentStatement } from '@cdktf/provider-aws/lib/data-aws-iam-policy-document';
-import type { Fn } from '../declarations';
+import { accessOf, type Fn, keySchema, type Table } from '../declarations';
 import type { Environment } from '../environments';
-import { functions as declaredFunctions, tables as declaredTables, project } from '../system';
-import { functionNames, stackNames, stateKey, systemStacks, tableName } from './names';
+import { InputError } from '../input-error';
+import type { Seed, Seeds } from '../seed-data/load-seed';
+import { functions as declaredFunctions, tables as declaredTables, project, type TableId } from '../system';
+import { alarmNames } from './constructs/alarms';
+import { functionNames, importPrefix, stackNames, stateKey, systemStacks, tableName } from './names';
 
 type Statement = DataAwsIamPolicyDocumentStatement;
 
@@ -20,8 +23,11 @@ export interface PipelineRole {
 
 export interface PipelineAccessProps {
   readonly pipeline: NonNullable<Environment['pipeline']>;
+  readonly seeds: Seeds;
   readonly partition: string;
   readonly accountId: string;
+  /** An expression of Terraform: whether the functions' roles have their boundary. */
+  readonly areBounded: string;
 }
 
 export function pipelineRoleName({ name }: Pick<Environment, 'name'>, role: PipelineRoleKey): string {
@@ -44,10 +50,14 @@ export function boundaryName({ name }: Environment): string {
   return `${project}-${name}-boundary`;
 }
 
-/** What the roles of an environment's pipeline may do: no more than its plans and its deployments need. */
+/**
+ * What the roles of an environment's pipeline may do: no more than its plans and its deployments need.
+ *
+ * @throws InputError if the keys of the seed items cannot be said in a policy
+ */
 export function definePipelineAccess(
   environment: Environment,
-  { pipeline: { repository }, partition, accountId }: PipelineAccessProps,
+  { pipeline: { repository }, seeds, partition, accountId, areBounded }: PipelineAccessProps,
 ): Record<PipelineRoleKey, PipelineRole> {
   const names = Object.values<Fn>(declaredFunctions).map((fn) => functionNames(environment, fn));
   const arn = (service: string, resource: string, region = environment.region) =>
@@ -63,9 +73,9 @@ export function definePipelineAccess(
   const logGroups = names.map(({ logGroup }) => arn('logs', `log-group:${logGroup}`));
   // Logs names a group in one request as itself, in another with what is in it.
   const groups = logGroups.flatMap((it) => [it, `${it}:*`]);
-  const tables = Object.values(declaredTables).map((it) =>
-    arn('dynamodb', `table/${tableName(environment, it)}`),
-  );
+  const tableArn = (table: Table) => arn('dynamodb', `table/${tableName(environment, table)}`);
+  const tables = Object.values<Table>(declaredTables).map(tableArn);
+  const alarms = alarmsOf(environment).map((it) => arn('cloudwatch', `alarm:${it}`));
   const bucket = `arn:${partition}:s3:::${environment.stateBucket}`;
   const states = (stacks: readonly string[], end = '') =>
     stacks.map((stack) => `${bucket}/${stateKey(environment, stack)}${end}`);
@@ -82,11 +92,39 @@ export function definePipelineAccess(
         {
           test: 'StringEquals',
           variable: `${githubIssuer}:sub`,
-          values: subjects.map((subject) => `repo:${repository}:${subject}`),
+          values: [...subjects],
         },
       ],
     },
   ];
+
+  const tablesWhere = (isMeant: (seed: Seed) => boolean) =>
+    Object.entries<Table>(declaredTables)
+      .filter(([id]) => isMeant(seeds[id as TableId]))
+      .map(([, table]) => tableArn(table));
+  const withItems = tablesWhere((seed) => seed.mode === 'items' && seed.items.length > 0);
+  const imported = tablesWhere(({ mode }) => mode === 'import');
+  // DynamoDB reads the parts, and writes its log, with the rights of whoever has asked for the import.
+  const importTables = ifAny(
+    imported,
+    { sid: 'ImportTables', actions: ['dynamodb:ImportTable'] },
+    {
+      sid: 'FollowImports',
+      actions: ['dynamodb:DescribeImport'],
+      resources: imported.map((it) => `${it}/import/*`),
+    },
+    { sid: 'ReadParts', actions: ['s3:GetObject'], resources: [`${bucket}/${importPrefix(environment)}*`] },
+    {
+      sid: 'WriteImportLog',
+      actions: [
+        'logs:CreateLogGroup',
+        'logs:CreateLogStream',
+        'logs:DescribeLogStreams',
+        'logs:PutLogEvents',
+      ],
+      resources: ['', ':*'].map((end) => arn('logs', `log-group:/aws-dynamodb/imports${end}`)),
+    },
+  );
 
   const readBucket: Statement[] = [{ sid: 'ReadStateBucket', actions: bucketReads, resources: [bucket] }];
   const withBoundary = { test: 'StringEquals', variable: 'iam:PermissionsBoundary', values: [boundary] };
@@ -94,7 +132,7 @@ export function definePipelineAccess(
   return {
     plan: {
       // Pull requests of forks get no token that says so.
-      trust: trust(['pull_request', 'ref:refs/heads/main']),
+      trust: trust([`repo:${repository}:pull_request`, `repo:${repository}:ref:refs/heads/main`]),
       policies: {
         state: [
           ...readBucket,
@@ -105,17 +143,19 @@ export function definePipelineAccess(
           },
         ],
         system: [
-          { sid: 'ReadTable', actions: tableReads, resources: tables },
+          { sid: 'ReadTables', actions: tableReads, resources: tables },
           { sid: 'ReadFunctions', actions: functionReads, resources: functions },
           { sid: 'ReadRoles', actions: roleReads, resources: roles },
           { sid: 'ReadPolicies', actions: policyReads, resources: policies },
           { sid: 'ReadLogGroups', actions: groupReads, resources: groups },
           findLogGroups,
+          ...ifAny(alarms, { sid: 'ReadAlarms', actions: alarmReads }),
         ],
+        ...readItems(seeds, tableArn),
       },
     },
     apply: {
-      trust: trust([`environment:${environment.name}`]),
+      trust: trust([`\${${areBounded} ? "repo:${repository}:environment:${environment.name}" : "nobody"}`]),
       policies: {
         state: [
           ...readBucket,
@@ -128,7 +168,9 @@ export function definePipelineAccess(
           },
         ],
         system: [
-          { sid: 'DeployTable', actions: [...tableReads, ...tableWrites], resources: tables },
+          { sid: 'DeployTables', actions: [...tableReads, ...tableWrites], resources: tables },
+          ...ifAny(withItems, { sid: 'DeployItems', actions: itemActions }),
+          ...importTables,
           { sid: 'DeployFunctions', actions: [...functionReads, ...functionWrites], resources: functions },
           // A published version is asked for by its number.
           {
@@ -138,6 +180,7 @@ export function definePipelineAccess(
           },
           { sid: 'DeployLogGroups', actions: [...groupReads, ...groupWrites], resources: groups },
           findLogGroups,
+          ...ifAny(alarms, { sid: 'DeployAlarms', actions: [...alarmReads, ...alarmWrites] }),
         ],
         access: [
           { sid: 'DeployPolicies', actions: [...policyReads, ...policyWrites], resources: policies },
@@ -167,6 +210,88 @@ export function definePipelineAccess(
       },
     },
   };
+}
+
+/** Statements, on these resources where they name none, unless there is nothing that they would be for. */
+function ifAny(resources: string[], ...statements: readonly Statement[]): Statement[] {
+  return resources.length === 0 ? [] : statements.map((it) => ({ resources, ...it }));
+}
+
+/** The names of the alarms that the environment has. */
+function alarmsOf(environment: Environment): string[] {
+  if (!environment.alarmTopicArn) return [];
+  const fns = Object.values<Fn>(declaredFunctions);
+  return alarmNames({
+    functionNames: fns.map((fn) => functionNames(environment, fn).function),
+    operations: fns
+      .flatMap(({ reads }) => reads.map(accessOf))
+      .map(({ operation, table }) => ({ operation, tableName: tableName(environment, table) })),
+  });
+}
+
+/** A policy has 6,144 characters; what the keys of one may take leaves room for the rest of it. */
+const keyCharacters = 5_000;
+
+/** Of the 10 policies that a role may have without asking AWS for more. */
+const itemPolicies = 7;
+
+/** Policies by which the seed items can be read, and no others: what is in a table beside them is nobody's business here. */
+function readItems(seeds: Seeds, tableArn: (table: Table) => string): Record<string, Statement[]> {
+  const statements = Object.entries<Table>(declaredTables).flatMap(([id, table]) => {
+    const seed = seeds[id as TableId];
+    const keys = seed.mode === 'items' ? partitionKeys(table, seed.items) : [];
+    return inParts(keys).map((values) => ({
+      sid: 'ReadSeedItems',
+      actions: ['dynamodb:GetItem'],
+      resources: [tableArn(table)],
+      condition: [
+        { test: 'ForAllValues:StringEquals', variable: 'dynamodb:LeadingKeys', values },
+        { test: 'Null', variable: 'dynamodb:LeadingKeys', values: ['false'] },
+      ],
+    }));
+  });
+  if (statements.length > itemPolicies) {
+    throw new InputError({
+      where: 'pipeline',
+      what: 'more keys of seed items than policies have room for',
+      got: `${statements.length} policies of ${keyCharacters} characters`,
+      expected: `${itemPolicies} at most, or tables that start from an import`,
+    });
+  }
+  return Object.fromEntries(
+    statements.map((it, index) => [index === 0 ? 'items' : `items-${index + 1}`, [it]]),
+  );
+}
+
+/** The values of the items' partition keys, each once, as a policy has them. */
+function partitionKeys(table: Table, items: readonly { readonly item: string }[]): string[] {
+  const { name } = keySchema(table.key).partitionKey;
+  const keys = items.map(({ item }) => Object.values<string>(JSON.parse(item)[name])[0] ?? '');
+  // IAM takes no other characters, and both IAM and Terraform put something else in the place of variables.
+  const unsayable = keys.find((key) => /[^\t\n\r\u0020-\u00ff]|[$&%]\{/.test(key));
+  if (unsayable === undefined) return [...new Set(keys)];
+  throw new InputError({
+    where: `${table.seed}: ${name}`,
+    what: 'the role that plans cannot be limited to this key',
+    got: unsayable,
+    expected:
+      'characters up to U+00FF and no "${", "&{" or "%{" where an environment has a pipeline, or an import',
+  });
+}
+
+function inParts(keys: readonly string[]): string[][] {
+  const parts: string[][] = [];
+  let room = 0;
+  for (const key of keys) {
+    const size = JSON.stringify(key).length + 1;
+    if (room < size) {
+      parts.push([]);
+      room = keyCharacters;
+    }
+    parts.at(-1)?.push(key);
+    room -= size;
+  }
+  return parts;
 }
 
 /** AWS grants it on everything or not at all. It tells names and retentions, no line of a log. */
@@ -200,20 +325,18 @@ const tableReads = [
   'dynamodb:DescribeContinuousBackups',
   'dynamodb:DescribeTimeToLive',
   'dynamodb:ListTagsOfResource',
-  // The records of the seed data are resources, and read one by one.
-  'dynamodb:GetItem',
 ];
 const tableWrites = [
   'dynamodb:CreateTable',
   'dynamodb:UpdateTable',
   'dynamodb:DeleteTable',
   'dynamodb:UpdateContinuousBackups',
+  'dynamodb:UpdateTimeToLive',
   'dynamodb:TagResource',
   'dynamodb:UntagResource',
-  'dynamodb:PutItem',
-  'dynamodb:UpdateItem',
-  'dynamodb:DeleteItem',
 ];
+/** Seed items are resources: those that go, and those to come, have other keys than those of now. */
+const itemActions = ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem'];
 
 const functionReads = [
   'lambda:GetFunction',
@@ -251,12 +374,15 @@ const roleReads = [
   'iam:ListAttachedRolePolicies',
   'iam:ListInstanceProfilesForRole',
 ];
-const roleWrites = [
-  'iam:DeleteRole',
-  'iam:UpdateRole',
-  'iam:UpdateAssumeRolePolicy',
-  'iam:TagRole',
-  'iam:UntagRole',
+/** Whom a role trusts is decided when it is made: IAM has no condition by which that could be left to Lambda alone. */
+const roleWrites = ['iam:DeleteRole', 'iam:UpdateRole', 'iam:TagRole', 'iam:UntagRole'];
+
+const alarmReads = ['cloudwatch:DescribeAlarms', 'cloudwatch:ListTagsForResource'];
+const alarmWrites = [
+  'cloudwatch:PutMetricAlarm',
+  'cloudwatch:DeleteAlarms',
+  'cloudwatch:TagResource',
+  'cloudwatch:UntagResource',
 ];
 
 const policyReads = ['iam:GetPolicy', 'iam:GetPolicyVersion', 'iam:ListPolicyVersions'];

@@ -436,7 +436,7 @@ describeWithLocalAws('a plan that is made in one checkout and applied in another
 
     const planned = await planPipeline();
     expect(planned).toMatchObject({ exitCode: 2 });
-    expect(planned.stdout).toMatch(/^pipeline: 14 to add, 0 to change, 0 to destroy$/m);
+    expect(planned.stdout).toMatch(/^pipeline: 16 to add, 0 to change, 0 to destroy$/m);
     expect(await bench.checkout.npm('apply', [folder, '--auto-approve'], shared())).toMatchObject({
       exitCode: 0,
     });

@@ -70,6 +70,7 @@ describe.each(pipelineRoles)('the role that is to %s', (key) => {
       'iam:PermissionsBoundary': [`arn:aws:iam::${accountId}:policy/Other`],
       'iam:PolicyARN': ['arn:aws:iam::aws:policy/AdministratorAccess'],
       'iam:PassedToService': ['ec2.amazonaws.com'],
+      'dynamodb:LeadingKeys': ['Alfred'],
     },
     // Whatever else the planning role may do, the applying one must be able to, too.
     isGranted: (action, { Resource = [] }) =>
@@ -149,7 +150,41 @@ describe('the boundary of the functions', () => {
     const withoutSid = (statements: typeof given = []) =>
       statements.map(({ Sid: _, ...it }) => JSON.stringify(it)).sort();
 
-    expect(withoutSid(boundary?.Statement)).toEqual(withoutSid(given));
+    const fromAnywhere = boundary?.Statement.map(
+      ({ Condition: { ArnLike: _, ...Condition } = {}, ...it }) => ({
+        ...it,
+        ...(Object.keys(Condition).length > 0 && { Condition }),
+      }),
+    );
+    expect(withoutSid(fromAnywhere)).toEqual(withoutSid(given));
+  });
+
+  it.each([
+    ['from within the function', 'function:MissionDetailsFunction-prod', 'allow'],
+    ['from within a version of it', 'function:MissionDetailsFunction-prod:1', 'allow'],
+    ['from within another function', 'function:SuperDynamoDBFunction-prod', 'deny'],
+    ['by whoever else takes the role', undefined, 'deny'],
+  ])('lets a table be read %s: %s, %s', async (_, name, expected) => {
+    const { 'supermission-prod-boundary': policy } = managedPolicies(stack);
+    const answered = await simulate({
+      request: {
+        principal: `arn:aws:sts::${accountId}:assumed-role/SuperDynamoDbQueryRole-prod/anyone`,
+        action: 'dynamodb:Query',
+        resource: {
+          resource: `arn:aws:dynamodb:us-east-1:${accountId}:table/SuperMissionTable-prod`,
+          accountId,
+        },
+        contextVariables: {
+          'dynamodb:Select': 'SPECIFIC_ATTRIBUTES',
+          'dynamodb:Attributes': ['SuperHero'],
+          ...(name && { 'lambda:SourceFunctionArn': `arn:aws:lambda:us-east-1:${accountId}:${name}` }),
+        },
+      },
+      identityPolicies: [{ name: 'boundary', policy: policy as never }],
+      serviceControlPolicies: [],
+      resourceControlPolicies: [],
+    });
+    expect(answered).toBe(expected);
   });
 
   it('is set where a pipeline deploys them, and only there', () => {
@@ -163,6 +198,83 @@ describe('the boundary of the functions', () => {
     );
     const { pipeline: _, ...without } = row;
     expect(boundaries(without)).toEqual([undefined, undefined]);
+  });
+});
+
+describe('the role that applies, as long as a role of a function has no boundary', () => {
+  const trusted = stack.data.aws_iam_policy_document['apply-assume-role'].statement[0].condition[1].values;
+  const check = stack.check.boundary.assert[0];
+
+  it('is trusted to nobody, and a plan says what to do', () => {
+    const [, condition] =
+      /^\$\{(.+) \? "repo:acme\/supermission:environment:prod" : "nobody"\}$/.exec(trusted[0]) ?? [];
+
+    expect(trusted).toHaveLength(1);
+    expect(check.condition).toBe(`\${${condition}}`);
+    expect(check.error_message).toContain('"npm run deploy -- pipeline" again');
+    expect(condition).toBe(
+      'alltrue([for it in data.aws_iam_role.function-role : it.permissions_boundary == format("arn:%s:iam::%s:policy/supermission-prod-boundary", data.aws_partition.partition.partition, data.aws_caller_identity.account.account_id)])',
+    );
+  });
+
+  it('looks at every role of a function that there is', () => {
+    expect(stack.only('aws_iam_roles')).toMatchObject({
+      name_regex: '^(SuperDynamoDBRole-prod|SuperDynamoDbQueryRole-prod)$',
+    });
+  });
+});
+
+describe('the seed items that the planning role may read', () => {
+  const items = (keys: readonly string[]) => ({
+    missions: {
+      mode: 'items' as const,
+      ownership: 'create-only' as const,
+      items: keys.map((key) => ({ id: key, item: JSON.stringify({ SuperHero: { S: key } }) })) as never,
+    },
+  });
+  const policiesFor = (seeds: Parameters<typeof synthesizePipeline>[2]) =>
+    roleDocuments(synthesizePipeline(row, pipeline, seeds), 'supermission-prod-plan').policies;
+
+  it('are in as many policies as they need room, each within the limit', () => {
+    const keys = Array.from({ length: 200 }, (_, index) => `${index}`.padStart(100, 'x'));
+
+    const policies = Object.entries(policiesFor(items(keys))).filter(([name]) => name.includes('-items'));
+
+    const named = policies.flatMap(([, { Statement }]) =>
+      Statement.flatMap(
+        ({ Condition }) => Condition?.['ForAllValues:StringEquals']?.['dynamodb:LeadingKeys'] ?? [],
+      ),
+    );
+    expect(named).toEqual(keys);
+    for (const [, document] of policies) expect(JSON.stringify(document).length).toBeLessThan(6_144);
+    expect(policies.length).toBeGreaterThan(1);
+  });
+
+  it('are none where a table is imported, or starts empty', () => {
+    const imported = { missions: { mode: 'import', manifest: { digest: 'a' }, manifestFile: 'a' } } as never;
+
+    for (const seeds of [imported, items([])]) {
+      const actions = Object.values(policiesFor(seeds)).flatMap(({ Statement }) =>
+        Statement.flatMap(({ Action }) => Action),
+      );
+      expect(actions).toContain('dynamodb:DescribeTable');
+      expect(actions).not.toContain('dynamodb:GetItem');
+    }
+  });
+
+  it.each(['蝙蝠侠', '${aws:username}', '&{aws:username}', '%{ if true }'])(
+    'fails when a key is %j',
+    (key) => {
+      expect(() => policiesFor(items([key]))).toThrow(
+        'seed-data/super-missions.json: SuperHero: the role that plans cannot be limited to this key',
+      );
+    },
+  );
+
+  it('fails when their keys need more policies than a role may have', () => {
+    const keys = Array.from({ length: 200 }, (_, index) => `${index}`.padStart(2_000, 'x'));
+
+    expect(() => policiesFor(items(keys))).toThrow('more keys of seed items than policies have room for');
   });
 });
 
@@ -245,7 +357,9 @@ function describeCase(
   { action, on, context, because, ...answers }: PipelineCase,
   key: PipelineRoleKey,
 ): string {
-  const given = Object.entries(context).map(([name, value]) => `, ${name} ${value.replace(/.*\//, '')}`);
+  const given = Object.entries(context).map(
+    ([name, value]) => `, ${name} ${String(value).replace(/.*\//, '')}`,
+  );
   return `${answers[key] === 'allow' ? 'may' : 'may not'} ${action} on ${on.name}${given.join('')}: ${because}`;
 }
 

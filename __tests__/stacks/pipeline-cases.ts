@@ -14,7 +14,7 @@ const lab = environment('lab');
 export interface PipelineCase {
   readonly action: string;
   readonly on: Target;
-  readonly context: Readonly<Record<string, string>>;
+  readonly context: Readonly<Record<string, string | string[]>>;
   readonly plan: Answer;
   readonly apply: Answer;
   readonly because: string;
@@ -138,7 +138,7 @@ interface Row {
   readonly plan: Answer;
   readonly apply: Answer;
   readonly because: string;
-  readonly context?: Readonly<Record<string, string>>;
+  readonly context?: Readonly<Record<string, string | string[]>>;
 }
 
 const read = {
@@ -152,14 +152,66 @@ const never = { plan: 'deny', apply: 'deny' } as const;
 const rows: readonly Row[] = [
   // The system
   {
-    actions:
-      'dynamodb: DescribeTable DescribeContinuousBackups DescribeTimeToLive ListTagsOfResource GetItem',
+    actions: 'dynamodb: DescribeTable DescribeContinuousBackups DescribeTimeToLive ListTagsOfResource',
     on: table,
     ...read,
   },
+  ...['Batman', 'Captain America', 'Ironman', 'Spiderman', 'Superman'].map(
+    (key): Row => ({
+      actions: 'dynamodb: GetItem',
+      on: table,
+      ...read,
+      context: { 'dynamodb:LeadingKeys': [key] },
+    }),
+  ),
+  {
+    actions: 'dynamodb: GetItem',
+    on: table,
+    context: { 'dynamodb:LeadingKeys': ['Alfred'] },
+    plan: 'deny',
+    apply: 'allow',
+    because:
+      'an item that the application has written is none of its business; one that leaves the seed is deleted',
+  },
+  {
+    actions: 'dynamodb: GetItem',
+    on: table,
+    context: { 'dynamodb:LeadingKeys': ['superman'] },
+    plan: 'deny',
+    apply: 'allow',
+    because: 'the whole key counts',
+  },
+  {
+    actions: 'dynamodb: GetItem',
+    on: table,
+    context: { 'dynamodb:LeadingKeys': ['Superman', 'Alfred'] },
+    plan: 'deny',
+    apply: 'allow',
+    because: 'each key counts',
+  },
+  {
+    actions: 'dynamodb: GetItem',
+    on: table,
+    plan: 'deny',
+    apply: 'allow',
+    because: 'what is not said is not granted',
+  },
+  {
+    actions: 'dynamodb: PutItem UpdateItem DeleteItem',
+    on: table,
+    ...write,
+    context: { 'dynamodb:LeadingKeys': ['Superman'] },
+  },
+  {
+    actions: 'dynamodb: Query BatchGetItem BatchWriteItem',
+    on: table,
+    ...never,
+    context: { 'dynamodb:LeadingKeys': ['Superman'] },
+    because: 'Terraform reads and writes one item at a time',
+  },
   {
     actions:
-      'dynamodb: CreateTable UpdateTable DeleteTable UpdateContinuousBackups TagResource UntagResource PutItem UpdateItem DeleteItem',
+      'dynamodb: CreateTable UpdateTable DeleteTable UpdateContinuousBackups UpdateTimeToLive TagResource UntagResource PutItem UpdateItem DeleteItem',
     on: table,
     ...write,
   },
@@ -210,7 +262,15 @@ const rows: readonly Row[] = [
     on: roles,
     ...read,
   },
-  { actions: 'iam: DeleteRole UpdateRole UpdateAssumeRolePolicy TagRole UntagRole', on: roles, ...write },
+  { actions: 'iam: DeleteRole UpdateRole TagRole UntagRole', on: roles, ...write },
+  { actions: 'iam: UpdateAssumeRolePolicy', on: roles, ...never, because: 'it could let anybody in' },
+  {
+    actions: 'iam: UpdateAssumeRolePolicy',
+    on: roles,
+    ...never,
+    context: boundary,
+    because: 'it could let anybody in',
+  },
   { actions: 'iam: GetPolicy GetPolicyVersion ListPolicyVersions', on: policies, ...read },
   {
     actions: 'iam: CreatePolicy CreatePolicyVersion DeletePolicyVersion DeletePolicy TagPolicy UntagPolicy',

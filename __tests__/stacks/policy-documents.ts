@@ -59,7 +59,7 @@ export function attachedPolicies(stack: Synthesized): Record<string, string[]> {
 }
 
 function named(stack: Synthesized, type: string, argument: string): Record<string, PolicyDocument> {
-  const resources = Object.values(stack.all(type));
+  const resources = Object.values<Attributes>(stack.resource?.[type] ?? {});
   return Object.fromEntries(
     resources.map((resource) => [resource.name, render(referenced(stack, resource[argument]))]),
   );
@@ -100,8 +100,12 @@ function conditions(list: Attributes[]): PolicyStatement['Condition'] {
   return byTest;
 }
 
+/** The role that applies trusts its environment once the functions' roles have their boundary. */
+const onceBounded = /^\$\{alltrue\(\[for .*\]\) \? "(.*)" : "nobody"\}$/;
+
 function resolve(text: string): string {
   const resolved = text
+    .replace(onceBounded, '$1')
     .replaceAll('${data.aws_partition.partition.partition}', 'aws')
     .replaceAll('${data.aws_caller_identity.account.account_id}', accountId)
     .replaceAll(/\$\{aws_s3_bucket\.[^.]+\.arn\}/g, bucketArn);

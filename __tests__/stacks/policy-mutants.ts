@@ -179,7 +179,9 @@ async function fits(action: string, statement: PolicyStatement): Promise<boolean
   const [service = '', name = ''] = action.split(':');
   const isOfService = statement.Action.some((it) => it.startsWith(`${service}:`));
   if (!isOfService || (await isWildcardOnlyAction(service, name))) return false;
-  const needed = conditionsOf(statement).filter(({ test }) => test === 'StringEquals');
+  const needed = conditionsOf(statement).filter(
+    ({ test, values }) => test === 'StringEquals' || (test === 'Null' && values.includes('false')),
+  );
   const [resource = 'arn:aws:iam::123456789012:role/any'] = statement.Resource ?? [];
   if (resource === '*') return needed.length === 0;
   const noSuchRequest: string[] = [];

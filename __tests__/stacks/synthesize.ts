@@ -1,6 +1,6 @@
 import { type App, Testing } from 'cdktf';
 import { type Environment, readEnvironment } from '../../environments';
-import { loadSeeds, type Seed } from '../../seed-data/load-seed';
+import { loadSeeds, type Seed, type Seeds } from '../../seed-data/load-seed';
 import { FunctionsStack } from '../../stacks/functions-stack';
 import type { HandlerBundles } from '../../stacks/handler-bundles';
 import { PipelineStack } from '../../stacks/pipeline-stack';
@@ -38,14 +38,20 @@ export const synthesizeTable = (row: Environment, seed?: Seed) =>
       }),
   );
 
+export const synthesizeTables = (row: Environment, seeds: Seeds) =>
+  synthesize((app) => new TableStack(app, { environment: row, seeds }));
+
 export const synthesizeFunctions = (row: Environment) =>
   synthesize((app) => new FunctionsStack(app, { environment: row, bundles }));
 
 export const synthesizeStateBackend = (row: Environment) =>
   synthesize((app) => new StateBackendStack(app, { environment: row }));
 
-export const synthesizePipeline = (row: Environment, pipeline: NonNullable<Environment['pipeline']>) =>
-  synthesize((app) => new PipelineStack(app, { environment: row, pipeline }));
+export const synthesizePipeline = (
+  row: Environment,
+  pipeline: NonNullable<Environment['pipeline']>,
+  seeds = loadSeeds(row),
+) => synthesize((app) => new PipelineStack(app, { environment: row, pipeline, seeds }));
 
 function synthesize(define: (app: App) => ConstructorParameters<typeof TableStack>[0]): Synthesized {
   const json = JSON.parse(Testing.synth(define(Testing.app()) as TableStack, true));

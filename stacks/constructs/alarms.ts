@@ -19,6 +19,17 @@ interface Metric {
   readonly limit?: { readonly extendedStatistic: string; readonly threshold: number };
 }
 
+/** What the alarms are called. */
+export function alarmNames({
+  functionNames,
+  operations,
+}: Pick<AlarmsProps, 'functionNames' | 'operations'>): string[] {
+  return [
+    ...functionNames.flatMap((name) => ['errors', 'throttles', 'duration'].map((it) => `${name}-${it}`)),
+    ...new Set(operations.map(({ tableName, operation }) => `${tableName}-${operation}-throttled`)),
+  ];
+}
+
 /** Alarms on what hurts a caller: errors, throttled and slow invocations, throttled requests to the table. */
 export class Alarms extends Construct {
   constructor(scope: Construct, id: string, props: AlarmsProps) {
