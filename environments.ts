@@ -118,8 +118,13 @@ const environmentSchema = z.object({
   }),
   /** Risks of plans that `npm run review` does not stop at, by the names it gives them. @default none */
   acceptedRisks: z.array(text(/^[a-z-]+:./, 'the name of a risk, as "npm run review" prints it')).optional(),
-  /** How many records of a stack a plan may change without that being a risk. @default 10 */
+  /** How many items of a stack a plan may change without that being a risk. @default 10 */
   maxChangedItems: wholeNumber(0, 1_000_000).optional(),
+  /**
+   * Names of attributes of items, variables of functions and outputs whose values no review shows, beside those that look
+   * like secrets (`isSecretName` in ops/plan/plan-json.ts). @default none
+   */
+  secretNames: z.array(text(/./, 'a name')).optional(),
   /** Versions of hashicorp/aws that may be used, in Terraform's syntax. */
   awsProviderVersion: text(/^[<>=~!.,\s\d]+$/, 'a version constraint such as ">= 6.25.0, < 7.0.0"'),
 });

@@ -12,7 +12,7 @@ const shared = {
 };
 
 const onDemand =
-  '**/__tests__/end-to-end/{adopt,bootstrap,drift,endings,leaving,opentofu,recovery,seed-import-many}.test.ts';
+  '**/__tests__/end-to-end/{adopt,bootstrap,drift,endings,golden-set,leaving,opentofu,recovery,seed-import-many}.test.ts';
 
 /** @type {import('jest').Config} */
 module.exports = {

@@ -1,9 +1,4 @@
-export interface Curves {
-  readonly title: string;
-  readonly x: string;
-  readonly y: string;
-  readonly lines: Readonly<Record<string, readonly (readonly [x: number, y: number])[]>>;
-}
+import type { Curves } from './result';
 
 const width = 420;
 const height = 280;

@@ -10,17 +10,18 @@ import { review } from './review/review';
 
 const usage = `Usage: npm run review [-- [<folder or plan.json>] [--accept <risk>]… [--html <file>] [--json]]
 
-Say in words what plans would do, the most dangerous first: a folder that "npm run plan" wrote (plans/<environment> if
-none is named), or what "terraform show -json <plan file>" prints, of any Terraform. It prints Markdown for a comment of a
-pull request, 65,000 characters at most.
+Say in words what plans would do, the most harm first: a folder that "npm run plan" wrote (plans/<environment> if none is
+named), or what "terraform show -json <plan file>" prints, of Terraform 1.1 or newer, or OpenTofu. It prints Markdown for a
+comment of a pull request, 65,000 characters at most. What no rule in ops/review/rules judges is a risk, too.
 
---accept <risk>             a risk that is meant, by its name; the output has the line that accepts each open one.
-                            The environment in environments.ts of a folder's environment has others (acceptedRisks)
---max-changed-items <n>   records of a stack that may change without being a risk (the environment's, or 10)
---html <file>               write the same as one page, which needs no network
---json                      print the type Review in ops/review/review.ts instead
+--accept <risk>           a risk that is meant, by its name; the output has the line that accepts each open one.
+                          The environment in environments.ts of a folder's environment has others (acceptedRisks)
+--max-changed-items <n>   items of a stack that may change without being a risk (the environment's, or 10)
+--html <file>             write the same as one page, which needs no network
+--json                    print the type Review in ops/review/review.ts instead
 
-Exit code 0 without an open risk, 2 with one, 1 if it could not be found out.`;
+Exit code 0 if every change is harmless by a rule, or accepted; 2 if not, or if environments.ts accepts what no plan has;
+1 if it could not be found out.`;
 
 void runCommand({
   usage,
@@ -35,15 +36,16 @@ void runCommand({
   run: async ({ values, positionals }) => {
     const [path = join('plans', readEnvironment().name)] = positionals;
     const { environment, plans, sizeOf } = await readPlans(path);
-    const row = environment === undefined ? undefined : readEnvironment({ SUPERMISSION_ENV: environment });
-    const byFlag = values.accept ?? [];
-    const maxChangedItems = readLimit(values['max-changed-items']) ?? row?.maxChangedItems;
+    const settings =
+      environment === undefined ? undefined : readEnvironment({ SUPERMISSION_ENV: environment });
     const result = review(plans, {
-      accepted: [...byFlag, ...(row?.acceptedRisks ?? [])],
-      ...(maxChangedItems !== undefined && { maxChangedItems }),
+      accepted: values.accept ?? [],
+      acceptedRisks: settings?.acceptedRisks,
+      secretNames: settings?.secretNames,
+      maxChangedItems: readLimit(values['max-changed-items']) ?? settings?.maxChangedItems,
       sizeOf,
     });
-    const unknown = result.unusedAccepts.find((name) => byFlag.includes(name));
+    const [unknown] = (values.accept ?? []).filter((name) => !result.risks.some((it) => it.name === name));
     if (unknown !== undefined) {
       const names = result.risks.map(({ name }) => name).join(', ');
       throw problem(

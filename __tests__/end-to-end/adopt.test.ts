@@ -259,7 +259,7 @@ describe('adopt', () => {
     await createTable(bench.config, 'Hero');
 
     await expect(bench.adopt()).rejects.toThrow(
-      /table: stopped, nothing is adopted\n {2}aws_dynamodb_table\.\S+ would be replaced \(.*hash_key.*\), its records are lost/,
+      /table: stopped, nothing is adopted\n {2}aws_dynamodb_table\.\S+ would be replaced \(.*hash_key.*\): its items are lost/,
     );
 
     expect(bench.proxy.seen.some(({ target }) => target.endsWith('.DeleteTable'))).toBe(false);

@@ -6,8 +6,10 @@ import { App, TerraformStack } from 'cdktf';
 import semver from 'semver';
 import { archiveProviderVersion, type Environment } from '../../environments';
 import { runProgram } from '../../ops/command/run-program';
+import { typeRules } from '../../ops/review/rules';
 import { prepareProviders } from '../../ops/terraform/find-providers';
 import { findTerraform } from '../../ops/terraform/find-terraform';
+import { idleRules, missingRules, shapeOfBindings, shapeOfSchema } from '../ops/review/rules/shapes';
 import {
   environment,
   environmentNames,
@@ -140,6 +142,27 @@ describe('the AWS provider at hand', () => {
 
     expect(schemaProblems(tableWith(change), schemas)).toEqual([expect.stringMatching(problem)]);
   });
+});
+
+describe('the rules of a review', () => {
+  itWithTerraform(
+    'judge every attribute that the provider at hand knows, and none that nobody knows',
+    async () => {
+      const { schemas } = await found;
+
+      const problems = Object.entries(typeRules).flatMap(([type, { attributes }]) => {
+        const schema = schemas.aws?.resource_schemas[type];
+        if (!schema) return type.startsWith('aws_') ? [`${type}: unknown`] : [];
+        const shape = shapeOfSchema(schema.block);
+        return [
+          ...missingRules(shape, attributes),
+          ...idleRules([shape, shapeOfBindings(type)], attributes),
+        ].map((it) => `${type}.${it}`);
+      });
+
+      expect(problems).toEqual([]);
+    },
+  );
 });
 
 describe('the bindings', () => {

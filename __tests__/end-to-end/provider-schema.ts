@@ -14,7 +14,7 @@ interface Attribute {
   readonly nested_type?: { readonly attributes: Readonly<Record<string, Attribute>> };
 }
 
-interface Block {
+export interface Block {
   readonly attributes?: Readonly<Record<string, Attribute>>;
   readonly block_types?: Readonly<Record<string, BlockType>>;
   readonly deprecated?: boolean;

@@ -1,14 +1,16 @@
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { writePlanFolder } from '../../ops/plan/plan-folder';
 import { readPlans } from '../../ops/review/plans-to-review';
+import { readMade } from './review/golden-set';
 
 const folder = mkdtempSync(join(tmpdir(), 'review-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const golden = (kind: string) => resolve(__dirname, 'review/plans', `${kind}.json`);
+const golden = (kind: string) => JSON.stringify(readMade(kind).plan);
+const configurationOf = (kind: string) => JSON.stringify(readMade(kind).configuration);
 
 /** A plan folder with these plans by stack. */
 async function planFolder(name: string, stacks: Record<string, string>): Promise<string> {
@@ -27,11 +29,10 @@ async function planFolder(name: string, stacks: Record<string, string>): Promise
     stacks: names.map((it) => ({ name: it, changes: true, state: { serial: 1, lineage: 'ours' } })),
   } as const;
   const files = Object.entries(stacks).flatMap(([stack, kind]) => [
-    [`${stack}/plan.json`, readFileSync(golden(kind))] as const,
+    [`${stack}/plan.json`, Buffer.from(golden(kind))] as const,
+    [`${stack}/cdk.tf.json`, Buffer.from(configurationOf(kind))] as const,
     // A review reads nothing of these.
-    ...['plan.tfplan', 'cdk.tf.json', '.terraform.lock.hcl'].map(
-      (file) => [`${stack}/${file}`, Buffer.from('')] as const,
-    ),
+    ...['plan.tfplan', '.terraform.lock.hcl'].map((file) => [`${stack}/${file}`, Buffer.from('')] as const),
   ]);
   await writePlanFolder(place, description, new Map(files));
   return place;
@@ -46,7 +47,7 @@ describe('npm run review', () => {
     );
     return { exitCode: status, stdout, stderr };
   };
-  const risk = 'weaker-protection:aws_dynamodb_table.missions_table_B65640C1';
+  const risk = 'weaker-protection:table/aws_dynamodb_table.missions_table_B65640C1#';
 
   it('ends with 2 while a risk is open, and with 0 when it is accepted by the name in its output', async () => {
     const plans = await planFolder('open', { table: 'deletion-protection-off' });
@@ -56,20 +57,23 @@ describe('npm run review', () => {
     expect(open.stdout).toMatch(
       /^\*\*Weakens protection: aws\\_dynamodb\\_table\.missions\\_table\\_B65640C1 deletion protection is turned off\*\*\n\n🔴 1 open risk\n/,
     );
-    expect(open.stdout).toContain(`\n--accept ${risk}\n`);
+    const [, name = ''] = /\n--accept (\S+)\n/.exec(open.stdout) ?? [];
+    expect(name).toContain(risk);
 
     const page = join(folder, 'page.html');
-    const accepted = run(plans, '--accept', risk, '--json', '--html', page);
+    const accepted = run(plans, '--accept', name, '--json', '--html', page);
     expect(accepted).toMatchObject({ exitCode: 0, stderr: '' });
     expect(JSON.parse(accepted.stdout)).toMatchObject({
       status: 'accepted',
-      risks: [{ name: risk, isAccepted: true }],
+      risks: [{ name, isAccepted: true }],
     });
     expect(readFileSync(page, 'utf8')).toMatch(/^<!doctype html>[\s\S]*1 risk accepted, none open/);
   });
 
   it('fails when an accepted risk is in no plan', () => {
-    expect(run(golden('no-changes'), '--accept', risk)).toEqual({
+    const file = join(folder, 'nothing.json');
+    writeFileSync(file, golden('no-changes'));
+    expect(run(file, '--accept', risk)).toEqual({
       exitCode: 1,
       stdout: '',
       stderr: `--accept: no such risk, got "${risk}"; expected none: there is no risk\n`,
@@ -93,11 +97,12 @@ describe('a plan folder', () => {
 
     expect(environment).toBe('lab');
     expect(plans.map(({ stack }) => stack)).toEqual(['table', 'functions']);
+    expect(plans[0]).toMatchObject({ configuration: { resource: { aws_dynamodb_table: {} } } });
   });
 
   it('fails when a plan was altered', async () => {
     const path = await planFolder('altered', { table: 'tags' });
-    writeFileSync(join(path, 'table/plan.json'), readFileSync(golden('no-changes')));
+    writeFileSync(join(path, 'table/plan.json'), golden('no-changes'));
 
     await expect(readPlans(path)).rejects.toThrow(/table\/plan\.json: altered since the plan was made/);
   });

@@ -10,7 +10,9 @@ import { review } from '../review/review';
 import { applyFolder, erroredStateFile, refuseErroredStates } from '../state/errored-state';
 import { findStateBucket } from '../state/state-bucket';
 import type { Session } from '../terraform/session';
+import { configurationFile } from '../terraform/stack-folder';
 import { planFile, StackTerraform } from '../terraform/stack-terraform';
+import { jsonIn } from './json-differences';
 import { type Manifest, type PlanFolder, planJsonFile, readPlanFolder, stackFiles } from './plan-folder';
 import { type Plan, readPlan } from './plan-json';
 import { stackProblems } from './planned-stack';
@@ -48,7 +50,13 @@ export async function apply(session: Session, options: ApplyOptions): Promise<vo
       report('nothing to change');
       return;
     }
-    const reviewed = review(changing.map(({ stack }) => ({ stack, plan: readJson(plan, stack) })));
+    const reviewed = review(
+      changing.map(({ stack }) => {
+        const configuration = jsonIn(plan.files.get(`${stack}/${configurationFile}`)?.toString('utf8'));
+        return { stack, plan: readJson(plan, stack), configuration };
+      }),
+      environment,
+    );
     for (const { stack, counts } of reviewed.stacks) {
       const findings = reviewed.findings.filter((it) => it.stack === stack);
       for (const it of findings.flatMap((it) => describeFinding({ ...it, details: [] }))) report(`  ${it}`);

@@ -12,6 +12,7 @@ import { describeLock, readLock } from '../state/state-lock';
 import type { Session } from '../terraform/session';
 import { configurationFile, lockFile } from '../terraform/stack-folder';
 import { planFile, StackTerraform, synthesize } from '../terraform/stack-terraform';
+import { jsonIn } from './json-differences';
 import { type Manifest, type PlanFolder, planJsonFile, readPlanFolder, writePlanFolder } from './plan-folder';
 import { type Plan, readPlan } from './plan-json';
 import { archivesOf, backendProblems, effectDifferences, readPlanFile } from './planned-stack';
@@ -77,7 +78,13 @@ export async function plan(
   const files = new Map(planned.flatMap((stack) => stack.files));
   const kept = older && keepOrReplace(folder, older, description, planned, report);
   const { digest, manifest } = kept ?? (await writePlanFolder(folder, description, files));
-  const reviewed = review(planned.map(({ name, json }) => ({ stack: name, plan: json })));
+  const reviewed = review(
+    planned.map(({ name, json }) => {
+      const configuration = jsonIn(files.get(`${name}/${configurationFile}`)?.toString('utf8'));
+      return { stack: name, plan: json, configuration };
+    }),
+    environment,
+  );
   return {
     environment: environment.name,
     folder,

@@ -27,6 +27,7 @@ const resourceChangeSchema = z.object({
   previous_address: text,
   mode: text,
   type: text,
+  provider_name: text,
   /** Of an old copy that a replacement has left behind. */
   deposed: text,
   action_reason: text,

@@ -1,5 +1,5 @@
 import type { Plan } from '../plan/plan-json';
-import type { Action, ChangeView } from './finding';
+import type { Action, ChangeView } from './change-view';
 import { referencesOf, withoutInstances } from './references';
 
 /** The resources that a plan changes, and those next to them. */
@@ -18,7 +18,7 @@ export interface GraphNode {
   /** Without its type. */
   readonly name: string;
   readonly action: Action;
-  /** How many instances, or records of one table. */
+  /** How many instances, or items of one stack. */
   readonly count: number;
   /** Whether a risk speaks of it. */
   readonly isRisky: boolean;
@@ -31,8 +31,17 @@ export interface GraphEdge {
 }
 
 /** The more a reader must see it, the earlier. */
-const importance: readonly Action[] = ['destroy', 'replace', 'forget', 'update', 'create', 'read', 'no-op'];
-/** Records of a stack are one node. */
+const importance: readonly Action[] = [
+  'destroy',
+  'replace',
+  'unheard-of',
+  'forget',
+  'update',
+  'create',
+  'read',
+  'no-op',
+];
+/** Items of a stack are one node. */
 const collected = 'aws_dynamodb_table_item';
 
 /** Nothing that is larger can be read; Mermaid itself stops at 500 edges. */
@@ -69,7 +78,7 @@ export function graphOf(sources: readonly GraphSource[], risky: ReadonlySet<stri
         id,
         stack,
         type: view.type,
-        name: isCollected ? 'records' : address.replace(`${view.type}.`, ''),
+        name: isCollected ? 'items' : address.replace(`${view.type}.`, ''),
         action,
         count: countOf(known, view.action),
         isRisky: (known?.isRisky ?? false) || risky.has(`${stack} ${view.address}`),

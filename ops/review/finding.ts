@@ -1,21 +1,41 @@
+import { createHash } from 'node:crypto';
 import { visible } from '../../input-error';
-import { type Difference, differencesOf } from '../plan/json-differences';
-import { type Attributes, isHidden, type ResourceChange, showableSides, unknown } from '../plan/plan-json';
+import type { Difference } from '../plan/json-differences';
+import { isHidden } from '../plan/plan-json';
 
-/** What a finding is about, in order of danger. */
-export const concerns = ['loss', 'access', 'protection', 'records', 'code', 'capacity', 'rest'] as const;
+/** What a finding is about. */
+export const concerns = [
+  'loss',
+  'access',
+  'not-judged',
+  'protection',
+  'service',
+  'items',
+  'code',
+  'capacity',
+  'rest',
+] as const;
 export type Concern = (typeof concerns)[number];
 
 /** How a section about a concern is called. */
 export const concernTitles: Readonly<Record<Concern, string>> = {
   loss: 'Destroyed and replaced',
   access: 'Wider access',
+  'not-judged': 'Not judged',
   protection: 'Weaker protection',
-  records: 'Records',
+  service: 'Interrupted or redirected service',
+  items: 'Items',
   code: 'Code',
   capacity: 'Capacity and cost',
   rest: 'Everything else',
 };
+
+/**
+ * How much is at stake: `worst` is access for everybody, everything on everything, and the certain loss of data, whatever
+ * the concern; `none` is no risk.
+ */
+export const harms = { worst: 6, loss: 5, access: 4, unclear: 3, weaker: 2, small: 1, none: 0 } as const;
+export type Harm = (typeof harms)[keyof typeof harms];
 
 /** One thing that a plan does, in words. */
 export interface Finding {
@@ -23,86 +43,28 @@ export interface Finding {
   /** As Terraform prints it. */
   readonly address: string;
   readonly concern: Concern;
-  /** Such as `replace`, `wider-access` or `record-added`. */
+  /** Such as `replace`, `wider-access` or `item-added`. */
   readonly kind: string;
   /** Goes on after the address. */
   readonly sentence: string;
   /** A line each. */
   readonly details: readonly string[];
-  /** Whether data is certain to go. */
-  readonly losesData?: true;
+  readonly harm: Harm;
   /** The name by which the risk is accepted; without it there is none. */
   readonly risk?: string;
 }
 
-/** A finding as it is made: which attributes it has told of, so that nothing is told twice. */
-export interface Told extends Omit<Finding, 'stack' | 'address'> {
-  readonly paths?: readonly string[];
-}
-
-export type Action = 'create' | 'update' | 'replace' | 'destroy' | 'forget' | 'read' | 'no-op';
-
-/** What becomes of a resource, in a word. */
-export const actionWords = {
-  destroy: 'destroyed',
-  replace: 'replaced',
-  forget: 'forgotten',
-  update: 'changed',
-  create: 'added',
-  read: 'read',
-  'no-op': 'not changed',
-} as const;
-
-/** A change with nothing in it that must not be shown. */
-export interface ChangeView {
-  readonly address: string;
-  readonly type: string;
-  readonly action: Action;
-  readonly before: Attributes | undefined;
-  readonly after: Attributes | undefined;
-  /** `expected` is the new value, `found` the old one; without what is known after apply only. */
-  readonly differences: readonly Difference[];
-  /** The same for what is known after apply only. */
-  readonly later: readonly Difference[];
-  readonly source: ResourceChange;
-}
-
-export function viewOf(source: ResourceChange): ChangeView {
-  const { before, after } = showableSides(source.change);
-  const differences = differencesOf(after, before);
-  const isUnknown = ({ expected }: Difference) => expected === unknown;
-  return {
-    address: source.deposed ? `${source.address} (old copy ${source.deposed})` : source.address,
-    type: source.type ?? source.address.split('.').at(-2) ?? '',
-    action: actionOf(source.change.actions),
-    before: asAttributes(before),
-    after: asAttributes(after),
-    differences: differences.filter((it) => !isUnknown(it)),
-    later: differences.filter(isUnknown),
-    source,
-  };
-}
-
-function actionOf(actions: readonly string[]): Action {
-  if (actions.includes('delete')) return actions.includes('create') ? 'replace' : 'destroy';
-  if (actions.includes('forget')) return actions.includes('create') ? 'replace' : 'forget';
-  const [action] = actions;
-  return action === 'create' || action === 'update' || action === 'read' ? action : 'no-op';
-}
-
-function asAttributes(value: unknown): Attributes | undefined {
-  return typeof value === 'object' && value !== null ? (value as Attributes) : undefined;
-}
-
-/** A value in words, short enough for a sentence. */
+/** A value in words, short enough for a sentence; one that is cut ends with a hash, so that another one reads otherwise. */
 export function show(value: unknown, limit = 200): string {
   if (value === null || value === undefined || value === '') return 'none';
   if (isHidden(value)) return String(value);
   const text = JSON.stringify(value);
-  return text.length > limit ? `${text.slice(0, limit - 1)}…` : text;
+  return text.length > limit ? `${text.slice(0, limit - 1)}… #${shortHash(text)}` : text;
 }
 
-/** `<path>: <old value> → <new value>` */
+export const shortHash = (text: string) => createHash('sha256').update(text).digest('hex').slice(0, 8);
+
+/** `<path>: <old value> → <new value>`; `expected` is the new value, `found` the old one. */
 export function describeChange({ path, expected, found }: Difference): string {
   return `${path === '' ? 'value' : path}: ${show(found)} → ${show(expected)}`;
 }
@@ -112,7 +74,7 @@ export function describeFinding({ address, sentence, details }: Finding): string
   return [`${address} ${sentence}`, ...details.map((it) => `    ${it}`)].map(visible);
 }
 
-/** `1 record`, `2 records` */
+/** `1 item`, `2 items` */
 export function count(number: number, one: string, many = `${one}s`): string {
   return `${number} ${number === 1 ? one : many}`;
 }
@@ -120,9 +82,18 @@ export function count(number: number, one: string, many = `${one}s`): string {
 /** Begins the sentence of what gives access that did not exist before. */
 export const isNew = 'is new: ';
 
-/** Findings by concern, in order of danger; a concern that nothing was found of is left out. */
+/** The most harm first, then by concern; what is no risk comes last. */
+export function inOrderOfHarm(findings: readonly Finding[]): Finding[] {
+  const rank = ({ harm, concern, kind }: Finding) =>
+    -harm * 100 + concerns.indexOf(concern) * 2 + Number(kind.endsWith('-added'));
+  return [...findings].sort((a, b) => rank(a) - rank(b));
+}
+
+/** Findings by concern, the concern with the most harm first; one that nothing was found of is left out. */
 export function sectionsOf(findings: readonly Finding[]) {
-  return concerns
-    .map((concern) => ({ concern, findings: findings.filter((it) => it.concern === concern) }))
-    .filter((section) => section.findings.length > 0);
+  const inOrder = [...new Set(inOrderOfHarm(findings).map(({ concern }) => concern))];
+  return inOrder.map((concern) => ({
+    concern,
+    findings: findings.filter((it) => it.concern === concern),
+  }));
 }

@@ -1,8 +1,10 @@
 import { readFileSync, statSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { InputError } from '../../input-error';
+import { jsonIn } from '../plan/json-differences';
 import { planJsonFile, readPlanFolder } from '../plan/plan-folder';
 import { readPlan } from '../plan/plan-json';
+import { configurationFile } from '../terraform/stack-folder';
 import type { ReviewOptions, StackPlan } from './review';
 
 /** What is to be reviewed. */
@@ -37,7 +39,12 @@ async function readFolder(folder: string): Promise<Plans> {
   const { manifest, files } = await readPlanFolder(folder);
   const plans = manifest.stacks.map(({ name: stack }) => {
     const file = `${stack}/${planJsonFile}`;
-    return { stack, plan: readPlan(files.get(file) ?? '', `${folder}/${file}`) };
+    const configuration = files.get(`${stack}/${configurationFile}`)?.toString('utf8');
+    return {
+      stack,
+      plan: readPlan(files.get(file) ?? '', `${folder}/${file}`),
+      configuration: jsonIn(configuration),
+    };
   });
   return {
     environment: manifest.environment,

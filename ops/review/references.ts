@@ -6,8 +6,9 @@ export interface Reference {
   readonly address: string;
   readonly type: string;
   readonly isData: boolean;
-  /** Names of the arguments and blocks that the configuration gives. */
-  readonly given: ReadonlySet<string>;
+  /** What the configuration gives, as the plan tells it: without blocks that are made for each of a list. */
+  readonly expressions: unknown;
+  readonly hasProvisioners: boolean;
   /** Addresses by the argument that refers to them. */
   readonly byArgument: ReadonlyMap<string, readonly string[]>;
   /** Addresses of all that it refers to. */
@@ -49,16 +50,23 @@ function readModule(
 
   // References are resolved when all modules have been read: `entries` are filled afterwards.
   const later: (() => void)[] = [];
-  for (const { address, type = '', mode, expressions = {}, depends_on: dependsOn = [] } of module.resources ??
-    []) {
+  for (const resource of module.resources ?? []) {
+    const {
+      address,
+      type = '',
+      mode,
+      expressions = {},
+      depends_on: dependsOn = [],
+      provisioners = [],
+    } = resource;
     const byArgument = new Map<string, readonly string[]>();
     const all: string[] = [];
-    const given = new Set(Object.keys(Object(expressions)));
     index.set(inModule(address), {
       address: inModule(address),
       type,
       isData: mode === 'data',
-      given,
+      expressions,
+      hasProvisioners: provisioners.length > 0,
       byArgument,
       all,
     });

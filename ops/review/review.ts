@@ -1,35 +1,32 @@
-import { type Difference, differencesOf } from '../plan/json-differences';
-import { isHidden, type Plan, resourcesOf, showableSides } from '../plan/plan-json';
+import { differencesOf } from '../plan/json-differences';
+import { type Change, isSecretName, type Plan, showableSides } from '../plan/plan-json';
+import { actionOf, type ChangeView, viewOf } from './change-view';
 import { type Graph, graphOf } from './dependency-graph';
-import {
-  type ChangeView,
-  concerns,
-  count,
-  describeChange,
-  type Finding,
-  show,
-  type Told,
-  viewOf,
-} from './finding';
-import { type Reference, referencesOf, withoutInstances } from './references';
-import { narrowerAccessOf, widerAccessOf } from './rules/access';
-import { capacityChangesOf, codeChangesOf } from './rules/code-and-capacity';
-import { recordsOf } from './rules/items';
-import { lossesOf } from './rules/losses';
-import { weakerProtectionsOf } from './rules/protection';
+import { count, describeChange, type Finding, harms, inOrderOfHarm, shortHash } from './finding';
+import { findingsOf, type NamelessFinding, settingsOf } from './findings-of-change';
+import { contextOf } from './plan-context';
 import { verdictOf } from './verdict';
 
 /** The plan of one stack. */
 export interface StackPlan {
   readonly stack: string;
   readonly plan: Plan;
+  /**
+   * What was planned, as Terraform's JSON: it tells what a plan does not, such as whether a value is a document's text or
+   * made of it. @default not at hand, so more is unclear
+   */
+  readonly configuration?: unknown;
 }
 
 export interface ReviewOptions {
   /** Names of risks that are accepted. @default none */
   readonly accepted?: readonly string[];
-  /** How many records of a stack may change before that is a risk; one that is removed always is. @default 10 */
-  readonly maxChangedItems?: number;
+  /** The same, by the environment: one of a planned stack that no plan has any more is to be taken out. @default none */
+  readonly acceptedRisks?: readonly string[] | undefined;
+  /** How many items of a stack may change before that is a risk; one that is removed always is. @default 10 */
+  readonly maxChangedItems?: number | undefined;
+  /** Names of attributes, variables and outputs whose values are not shown. @default those that look like secrets */
+  readonly secretNames?: readonly string[] | undefined;
   /** Bytes of an archive beside a plan, if it is there. */
   readonly sizeOf?: (stack: string, file: string) => number | undefined;
 }
@@ -38,13 +35,17 @@ export interface ReviewOptions {
 export interface Review {
   /** One line. */
   readonly verdict: string;
+  /**
+   * `no-changes`: no action of any kind is planned. `safe`: everything that is planned is harmless by a rule. `open-risks`:
+   * there are risks, or changes that were not judged, and not all are accepted; or the environment accepts what is not there.
+   */
   readonly status: 'no-changes' | 'safe' | 'accepted' | 'open-risks';
   readonly stacks: readonly StackSummary[];
-  /** In order of danger. */
+  /** The most harm first. */
   readonly findings: readonly Finding[];
   readonly risks: readonly Risk[];
-  /** Names that were accepted, and that no plan has. */
-  readonly unusedAccepts: readonly string[];
+  /** What the environment accepts of a planned stack, and no plan has. */
+  readonly staleAccepts: readonly string[];
   /** What was changed outside Terraform since the last deployment. */
   readonly drift: readonly Finding[];
   readonly outputs: readonly OutputChange[];
@@ -59,7 +60,7 @@ export interface StackSummary {
 }
 
 export interface Risk {
-  /** What `--accept` takes. */
+  /** What `--accept` takes: what it is, where, and a hash of what is said, so that another danger there is another risk. */
   readonly name: string;
   /** With the address. */
   readonly sentence: string;
@@ -74,102 +75,80 @@ export interface OutputChange {
 
 /** Read the plans of stacks, in the order of their deployment. */
 export function review(plans: readonly StackPlan[], options: ReviewOptions = {}): Review {
-  const { accepted = [], maxChangedItems = 10 } = options;
+  const { acceptedRisks = [], maxChangedItems = 10 } = options;
+  const accepted = [...(options.accepted ?? []), ...acceptedRisks];
   const read = plans.map((it) => readStack(it, options));
-  const findings = read
-    .flatMap((it) => [...it.findings, ...recordRisks(it.stack, it.findings, maxChangedItems)])
-    .sort((a, b) => rankOf(a) - rankOf(b));
-  const risks = risksOf(findings, accepted);
-  const names = new Set(risks.map(({ name }) => name));
-  const risky = new Set(findings.flatMap((it) => (it.risk ? [`${it.stack} ${it.address}`] : [])));
+  const findings = inOrderOfHarm(
+    read
+      .flatMap(({ stack, findings }) => [...findings, ...itemRisks(stack, findings, maxChangedItems)])
+      .map(named),
+  );
+  const risks = findings.flatMap(({ risk, address, sentence }) =>
+    risk ? { name: risk, sentence: `${address} ${sentence}`, isAccepted: accepted.includes(risk) } : [],
+  );
+  const stacks = plans.map(({ stack }) => stack);
+  const isPlanned = (name: string) => stacks.includes(/^[a-z-]+:([^/#]*)/.exec(name)?.[1] ?? '');
+  const staleAccepts = acceptedRisks.filter(
+    (name) => isPlanned(name) && !risks.some((it) => it.name === name),
+  );
+  const risky = new Set(findings.flatMap(({ risk, stack, address }) => (risk ? `${stack} ${address}` : [])));
   const outputs = read.flatMap((it) => it.outputs);
-  const status = statusOf(read, findings, risks);
+  const hasChanges = read.some((it) => it.hasChanges);
+  const isOpen = staleAccepts.length > 0 || risks.some(({ isAccepted }) => !isAccepted);
+  const status = isOpen ? 'open-risks' : risks.length > 0 ? 'accepted' : hasChanges ? 'safe' : 'no-changes';
   return {
-    verdict: verdictOf(status, findings, outputs.length),
+    verdict: verdictOf({ status, risks, staleAccepts, outputs }, findings),
     status,
-    stacks: read.map(
-      ({ findings: _, drift: __, outputs: ___, plan: ____, views: _____, ...summary }) => summary,
-    ),
+    stacks: read.map(({ stack, counts, hasChanges }) => ({ stack, counts, hasChanges })),
     findings,
     risks,
-    unusedAccepts: [...new Set(accepted)].filter((name) => !names.has(name)),
+    staleAccepts,
     drift: read.flatMap(({ drift }) => drift),
     outputs,
     graph: graphOf(read, risky),
   };
 }
 
+function named(finding: NamelessFinding): Finding {
+  const { stack, address, kind, sentence, details, harm } = finding;
+  if (harm === harms.none) return finding;
+  const place = address === stack ? stack : `${stack}/${address}`;
+  return { ...finding, risk: `${kind}:${place}#${shortHash([kind, sentence, ...details].join('\n'))}` };
+}
+
 interface ReadStack extends StackSummary, StackPlan {
-  readonly findings: readonly Finding[];
-  readonly drift: readonly Finding[];
+  readonly findings: readonly NamelessFinding[];
+  readonly drift: readonly NamelessFinding[];
   readonly outputs: readonly OutputChange[];
   readonly views: readonly ChangeView[];
 }
 
-function readStack({ stack, plan }: StackPlan, { sizeOf }: ReviewOptions): ReadStack {
-  const all = (plan.resource_changes ?? []).map(viewOf);
-  const views = all.filter(({ source }) => source.mode !== 'data');
-  const known = [
-    ...resourcesOf(plan.prior_state?.values?.root_module),
-    ...resourcesOf(plan.planned_values?.root_module),
+function readStack(stackPlan: StackPlan, { sizeOf, secretNames = [] }: ReviewOptions): ReadStack {
+  const { stack, plan } = stackPlan;
+  const all = (plan.resource_changes ?? []).map((it) => viewOf(it, secretNames));
+  const context = contextOf(stackPlan, all, (file) => sizeOf?.(stack, file));
+  const outputs = outputChangesOf(stack, plan, secretNames);
+  const findings = [
+    ...wholePlanFindings(stack, plan),
+    ...outputs.flatMap(({ finding }) => finding ?? []),
+    ...all.flatMap((view) => findingsOf(stack, view, context)),
   ];
-  const context = {
-    references: referencesOf(plan),
-    views: new Map(all.map((it) => [it.address, it])),
-    prior: known.map(({ values }) => values ?? {}),
-  };
-  const archives = new Map(
-    known.flatMap(({ type, values }) =>
-      type === 'archive_file' ? [[values?.output_path, values?.output_size] as const] : [],
-    ),
-  );
-  const newSize = ({ after }: ChangeView) => {
-    const file = after?.filename;
-    if (typeof file !== 'string' || isHidden(file)) return undefined;
-    return sizeOf?.(stack, file) ?? (Number(archives.get(file)) || undefined);
-  };
-  const records = views.filter(({ type, before }) => type === 'aws_dynamodb_table_item' && before).length;
-  const findings = views.flatMap((view): Finding[] => {
-    const wider = widerAccessOf(view, context);
-    const told = [
-      ...lossesOf(view, records),
-      ...wider,
-      ...narrowerAccessOf(view, wider.length > 0),
-      ...weakerProtectionsOf(view),
-      ...recordsOf(view),
-      ...codeChangesOf(view, newSize(view)),
-    ];
-    const settled = withoutComputed(view, context.references);
-    told.push(...capacityChangesOf(settled));
-    return [...told, ...restOf(settled, told)].map(({ paths: _, ...it }) => ({
-      stack,
-      address: view.address,
-      ...it,
-    }));
-  });
-  const outputs = outputChangesOf(stack, plan);
-  const incomplete = incompletenessOf(stack, plan);
+  const views = all.filter(({ source }) => source.mode !== 'data');
+  const planned = new Map(all.map((it) => [it.address, it]));
   return {
     stack,
     plan,
     views,
     counts: countsOf(views),
-    hasChanges: incomplete.length + findings.length + outputs.length > 0,
-    findings: [...incomplete, ...findings],
+    hasChanges:
+      findings.length + outputs.length > 0 ||
+      all.some(({ action }) => action !== 'no-op' && action !== 'read'),
+    findings,
     drift: (plan.resource_drift ?? [])
-      .map(viewOf)
-      .flatMap((view) => driftOf(stack, view, context.views.get(view.address))),
-    outputs,
+      .map((it) => viewOf(it, secretNames))
+      .flatMap((view) => driftOf(stack, view, planned.get(view.address))),
+    outputs: outputs.map(({ finding: _, ...it }) => it),
   };
-}
-
-/** What takes the place of a resource gets anew what its configuration leaves open: no value there is no change. */
-function withoutComputed(view: ChangeView, references: ReadonlyMap<string, Reference>): ChangeView {
-  const given = references.get(withoutInstances(view.source.address))?.given;
-  if (view.action !== 'replace' || !given) return view;
-  const isGiven = ({ path, expected }: Difference) =>
-    expected !== null || given.has(path.split(/[.[]/)[0] as string);
-  return { ...view, differences: view.differences.filter(isGiven), later: [] };
 }
 
 function countsOf(views: readonly ChangeView[]): string {
@@ -182,174 +161,160 @@ function countsOf(views: readonly ChangeView[]): string {
     `${having('create')} to add`,
     `${having('update')} to change`,
     `${having('delete')} to destroy`,
-    ...(forgotten > 0 ? [`${forgotten} to forget`] : []),
+    ...(forgotten > 0 ? [`${forgotten} to remove from state`] : []),
   ].join(', ');
 }
 
-/** What keeps a plan from being the whole truth. */
-function incompletenessOf(stack: string, plan: Plan): Finding[] {
-  const deferred = (plan.deferred_changes ?? []).map(
-    ({ reason = 'unknown', resource_change: it }): Finding => ({
-      stack,
-      address: it?.address ?? 'a resource',
-      concern: 'rest',
-      kind: 'deferred',
-      sentence: `is deferred (${reason}): it needs another plan after this one`,
-      details: [],
-    }),
-  );
-  if (!plan.errored) return deferred;
-  const details = (plan.checks ?? [])
+/** @see https://developer.hashicorp.com/terraform/internals/json-format#plan-representation */
+const members = new Set(
+  `format_version terraform_version variables planned_values resource_drift resource_changes deferred_changes
+  action_invocations deferred_action_invocations output_changes prior_state configuration relevant_attributes checks
+  timestamp applyable complete errored`.split(/\s+/),
+);
+
+/** What a plan does beside changing resources, and what keeps it from being the whole truth. */
+function wholePlanFindings(stack: string, plan: Plan): NamelessFinding[] {
+  const finding = (
+    address: string,
+    kind: string,
+    sentence: string,
+    details: readonly string[] = [],
+  ): NamelessFinding => ({
+    stack,
+    address,
+    concern: 'not-judged',
+    kind,
+    sentence,
+    details,
+    harm: kind === 'incomplete' ? harms.loss : harms.unclear,
+  });
+  const failed = (plan.checks ?? [])
     .filter(({ status }) => status === 'fail' || status === 'error')
-    .flatMap(({ address, instances = [] }) => [
-      `${address?.to_display ?? 'a check'}: ${instances
-        .flatMap(({ problems = [] }) => problems.map(({ message }) => message ?? ''))
-        .join(', ')}`,
-    ]);
+    .map(({ address, instances = [] }) => ({
+      address: address?.to_display ?? 'a check',
+      messages: instances.flatMap(({ problems = [] }) => problems.map(({ message }) => message ?? '')),
+    }));
+  const deferred = plan.deferred_changes ?? [];
+  const isUnknown = (name: string) =>
+    !members.has(name) && differencesOf((plan as never)[name], null).length > 0;
+  const isMade = plan.resource_changes?.some(({ change }) => change.actions.includes('create'));
   return [
-    ...deferred,
-    {
-      stack,
-      address: stack,
-      concern: 'loss',
-      kind: 'incomplete',
-      sentence: 'could not be planned to the end: what is here is not all',
-      details,
-      risk: `incomplete:${stack}`,
-    },
+    ...(plan.errored
+      ? [
+          finding(
+            stack,
+            'incomplete',
+            'could not be planned to the end: what is here is not all',
+            failed.map(({ address, messages }) => `${address}: ${messages.join(', ')}`),
+          ),
+        ]
+      : failed.map(({ address, messages }) => finding(address, 'failed-check', 'fails', messages))),
+    ...(plan.complete === false && deferred.length === 0 && !plan.errored
+      ? [finding(stack, 'incomplete', 'is not planned to the end: another plan has to follow')]
+      : []),
+    ...deferred.map(({ reason = 'unknown', resource_change: it }) =>
+      finding(
+        it?.address ?? 'a resource',
+        'deferred',
+        `is deferred (${reason}): it needs another plan after this one`,
+      ),
+    ),
+    ...(plan.action_invocations ?? []).map(({ address }) =>
+      finding(address, 'action', 'is invoked: what an action does is not in a plan'),
+    ),
+    ...(Object.keys(plan).some(isUnknown)
+      ? [
+          finding(
+            stack,
+            'unread',
+            `has more than is read here: ${Object.keys(plan).filter(isUnknown).join(', ')}`,
+          ),
+        ]
+      : []),
+    ...(isMade && !plan.configuration
+      ? [
+          finding(
+            stack,
+            'unread',
+            'lacks its configuration: whether programs run on this machine is not known',
+          ),
+        ]
+      : []),
   ];
 }
 
-/** What no other concern has told. */
-function restOf(view: ChangeView, told: readonly Told[]): Told[] {
-  const { action, source, differences, later, type, after } = view;
-  const rest = (kind: string, sentence: string, details: readonly string[] = []): Told[] => [
-    { concern: 'rest', kind, sentence, details },
-  ];
-  const moved = source.previous_address ? rest('moved', `is the former ${source.previous_address}`) : [];
-  const imported = source.change.importing
-    ? rest('import', `is imported${source.change.importing.id ? ` (${source.change.importing.id})` : ''}`)
-    : [];
-  const before = [...moved, ...imported];
-  if (action === 'create')
-    return told.length > 0 ? before : [...before, ...rest('create', 'is new', describeNew(after))];
-  if (action !== 'update' && action !== 'replace') return before;
-  const paths = new Set(told.flatMap((it) => it.paths ?? []));
-  const isTold = ({ path }: Difference) => paths.has(path) || paths.has(path.split(/[.[]/)[0] as string);
-  const left = withoutDefaultTags(differences).filter((it) => !isTold(it));
-  const computed = later.flatMap(({ path }) =>
-    paths.has(path) || type === 'aws_dynamodb_table_item' ? [] : path,
-  );
-  const details = [
-    ...left.map(describeChange),
-    ...(computed.length > 0 ? [`known after apply: ${computed.join(', ')}`] : []),
-  ];
-  if (details.length === 0 || (left.length === 0 && told.length > 0)) return before;
-  const names = [...new Set(left.map(({ path }) => path.split(/[.[]/)[0] || 'value'))];
-  const sentence =
-    names.length > 0 ? `changes ${names.join(', ')}` : 'changes what is known after apply only';
-  return [...before, ...rest('change', sentence, details)];
-}
-
-/** `tags_all` is `tags` and the default ones, so it tells all. */
-function withoutDefaultTags(differences: readonly Difference[]): Difference[] {
-  const all = new Set(differences.map(({ path }) => path));
-  return differences
-    .filter(({ path }) => !/^tags(\.|\[|$)/.test(path) || !all.has(path.replace('tags', 'tags_all')))
-    .map((it) => ({ ...it, path: it.path.replace(/^tags_all/, 'tags') }));
-}
-
-function describeNew(after: ChangeView['after']): string[] {
-  return Object.entries(after ?? {})
-    .filter(([name, value]) => !isEmpty(value) && !isHidden(value) && name !== 'tags_all')
-    .map(([name, value]) => `${name}: ${show(value)}`);
-}
-
-function isEmpty(value: unknown): boolean {
-  return (
-    value === null || value === '' || (typeof value === 'object' && Object.keys(value ?? {}).length === 0)
-  );
-}
-
-/** Removed records are a risk, and changed ones above a limit: there are too many of them to be accepted one by one. */
-function recordRisks(stack: string, findings: readonly Finding[], limit: number): Finding[] {
-  const having = (kind: string) => findings.filter((it) => it.kind === kind).length;
-  const [removed, changed] = [having('record-removed'), having('record-changed')];
-  if (removed === 0 && changed <= limit) return [];
+/** Removed items are a risk, and changed ones above a limit: there are too many of them to be accepted one by one. */
+function itemRisks(stack: string, findings: readonly NamelessFinding[], limit: number): NamelessFinding[] {
+  const having = (kind: string) => findings.filter((it) => it.kind === kind);
+  const [removed, changed] = [having('item-removed'), having('item-changed')];
+  const isOver = changed.length > limit;
+  if (removed.length === 0 && !isOver) return [];
+  const covered = [...removed, ...(isOver ? changed : [])];
   const words = [
-    ...(removed > 0 ? [`removes ${count(removed, 'record')}`] : []),
-    ...(changed > limit ? [`changes ${count(changed, 'record')}, more than ${limit}`] : []),
+    ...(removed.length > 0 ? [`removes ${count(removed.length, 'item')}`] : []),
+    ...(isOver ? [`changes ${count(changed.length, 'item')}, more than ${limit}`] : []),
   ];
   return [
     {
       stack,
       address: stack,
-      concern: 'records',
-      kind: 'records',
+      concern: 'items',
+      kind: 'items',
       sentence: words.join(' and '),
-      details: [],
-      risk: `records:${stack}`,
+      details: covered.map(({ address, sentence }) => `${address} ${sentence}`),
+      harm: removed.length > 0 ? harms.worst : harms.small,
     },
   ];
 }
 
 /** What was changed outside Terraform, as far as the plan undoes it: what AWS itself counts and computes is no drift. */
-function driftOf(stack: string, view: ChangeView, planned?: ChangeView): Finding[] {
-  const base = { stack, address: view.address, concern: 'rest', kind: 'drift' } as const;
+function driftOf(stack: string, view: ChangeView, planned?: ChangeView): NamelessFinding[] {
+  const base = { stack, address: view.address, concern: 'rest', kind: 'drift', harm: harms.none } as const;
   if (!planned || planned.action === 'no-op') return [];
   if (view.action === 'destroy')
     return [{ ...base, sentence: 'is gone, and would be made again', details: [] }];
-  const undone = new Set(planned.differences.map(({ path }) => path));
-  const differences = view.differences.filter(({ path }) => undone.has(path));
+  const undone = new Set(differencesOf(planned.after, planned.before).map(({ path }) => path));
+  const differences = differencesOf(view.after, view.before).filter(({ path }) => undone.has(path));
   if (differences.length === 0) return [];
-  const [record] = recordsOf(view);
-  const details = record?.details ?? withoutDefaultTags(differences).map(describeChange);
+  const details = settingsOf(view) ?? differences.map(describeChange);
   return [{ ...base, sentence: 'was changed, and would be changed back', details }];
 }
 
-function outputChangesOf(stack: string, plan: Plan): OutputChange[] {
+/** An output is a value in the state: whoever can read that sees it, and nothing else comes of it. */
+function outputChangesOf(stack: string, plan: Plan, secretNames: readonly string[]) {
   return Object.entries(plan.output_changes ?? {}).flatMap(([name, change]) => {
-    if (change.actions.every((it) => it === 'no-op')) return [];
-    const { before, after } = showableSides(change);
-    return [
-      { stack, name, sentence: differencesOf(after, before).map(describeChange).join(', ') || 'changes' },
-    ];
+    const action = actionOf(change.actions);
+    if (action === 'no-op') return [];
+    const { before, after } = showableSides(
+      isSecretName(name, secretNames) ? { ...change, after_sensitive: true } : change,
+      secretNames,
+    );
+    const sentence = differencesOf(after, before).map(describeChange).join(', ') || 'changes';
+    return [{ stack, name, sentence, finding: outputRisk(stack, name, change) }];
   });
 }
 
-function risksOf(findings: readonly Finding[], accepted: readonly string[]): Risk[] {
-  const byName = new Map<string, string[]>();
-  for (const { risk, address, sentence } of findings) {
-    if (risk) byName.set(risk, [...(byName.get(risk) ?? []), `${address} ${sentence}`]);
+function outputRisk(stack: string, name: string, change: Change): NamelessFinding | undefined {
+  const base = { stack, address: `output.${name}`, details: [] } as const;
+  if (!['create', 'update', 'destroy'].includes(actionOf(change.actions))) {
+    const sentence = `has actions that are not known here: ${change.actions.join(', ')}`;
+    return { ...base, concern: 'not-judged', kind: 'not-judged', sentence, harm: harms.unclear };
   }
-  return [...byName].map(([name, sentences]) => ({
-    name,
-    sentence: sentences.join('; '),
-    isAccepted: accepted.includes(name),
-  }));
-}
-
-/** The order of a reader's interest: by concern, and within one what is a risk first. */
-function rankOf({ concern, risk, kind, losesData }: Finding): number {
-  const isWorst = kind === 'incomplete' || losesData;
-  return (
-    concerns.indexOf(concern) * 10 + (risk ? 0 : 4) + (isWorst ? 0 : 2) + (kind.endsWith('added') ? 1 : 0)
-  );
-}
-
-function statusOf(
-  read: readonly StackSummary[],
-  findings: readonly Finding[],
-  risks: readonly Risk[],
-): Review['status'] {
-  if (risks.some(({ isAccepted }) => !isAccepted)) return 'open-risks';
-  if (risks.length > 0) return 'accepted';
-  return findings.length > 0 || read.some(({ hasChanges }) => hasChanges) ? 'safe' : 'no-changes';
+  const isShown = change.before_sensitive === true && change.after_sensitive !== true && change.after != null;
+  return isShown
+    ? {
+        ...base,
+        concern: 'access',
+        kind: 'wider-access',
+        sentence: 'is no longer sensitive: every plan shows it',
+        harm: harms.access,
+      }
+    : undefined;
 }
 
 /** The line that accepts risks, to be pasted behind `npm run review -- <plans>`. */
 export function acceptLine(risks: readonly Risk[]): string {
   return risks
-    .map(({ name }) => `--accept ${/^[\w.:/-]+$/.test(name) ? name : `'${name.replaceAll("'", "'\\''")}'`}`)
+    .map(({ name }) => `--accept ${/^[\w.:/#-]+$/.test(name) ? name : `'${name.replaceAll("'", "'\\''")}'`}`)
     .join(' ');
 }

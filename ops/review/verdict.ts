@@ -1,65 +1,77 @@
-import { type Concern, count, type Finding, isNew } from './finding';
+import { type Concern, count, type Finding, harms, isNew } from './finding';
 import type { Review } from './review';
 
 /** How the verdict begins if a concern is the worst that was found. */
 const openings: Record<Concern, string> = {
   loss: 'Destroys',
   access: 'Widens access',
+  'not-judged': 'Not judged',
   protection: 'Weakens protection',
-  records: 'Changes records',
+  service: 'Interrupts service',
+  items: 'Changes items',
   code: 'Changes code',
   capacity: 'Changes capacity or cost',
   rest: 'Safe',
 };
 
-/** The first line of a review. */
-export function verdictOf(status: Review['status'], findings: readonly Finding[], outputs: number): string {
+/** The first line of a review. @param findings - the most harm first */
+export function verdictOf(
+  { status, risks, staleAccepts, outputs }: Pick<Review, 'status' | 'risks' | 'staleAccepts' | 'outputs'>,
+  findings: readonly Finding[],
+): string {
   if (status === 'no-changes') return 'No changes';
-  const summary = summarize(findings, outputs);
+  if (status === 'open-risks' && risks.every(({ isAccepted }) => isAccepted)) {
+    return `Accepts what no plan has: take ${staleAccepts.join(', ')} out of environments.ts`;
+  }
+  const summary = summarize(findings, outputs.length);
   const worst = findings.find(
-    ({ risk, concern, kind }) => risk || (concern !== 'rest' && kind !== 'record-added'),
+    ({ risk, concern, kind }) => risk || (concern !== 'rest' && !kind.endsWith('-added')),
   );
   if (!worst) return `Safe: ${summary}${findings.length > 0 ? ', nothing else' : ''}`;
   const risky = findings.filter(({ risk }) => risk);
-  if (
-    risky.length > 1 &&
-    risky.every(({ kind, sentence }) => kind === 'wider-access' && sentence.startsWith(isNew))
-  ) {
+  const isNewAccess = ({ kind, sentence, harm }: Finding) =>
+    kind === 'wider-access' && sentence.startsWith(isNew) && harm !== harms.worst;
+  if (risky.length > 1 && risky.every(isNewAccess)) {
     return `${openings.access}: ${risky.length} new resources give access that did not exist before`;
   }
-  const byKind: Readonly<Record<string, string>> = {
-    incomplete: 'Incomplete',
-    forget: 'Lets go of',
-    replace: worst.losesData ? 'Destroys data' : 'Replaces',
-    destroy: worst.losesData ? 'Destroys data' : 'Destroys',
-  };
-  return `${byKind[worst.kind] ?? openings[worst.concern]}: ${worst.address} ${worst.sentence}${others(findings, worst, summary)}`;
+  return `${openingOf(worst)}: ${worst.address} ${worst.sentence}${others(findings, worst, summary)}`;
+}
+
+function openingOf({ kind, concern, harm }: Finding): string {
+  if (kind === 'incomplete') return 'Incomplete';
+  if (kind === 'failed-check') return 'A check fails';
+  if (kind === 'forget') return 'Removes from state';
+  if (concern === 'loss' && harm === harms.worst) return 'Destroys data';
+  if (kind === 'loss') return 'Loses data';
+  if (kind === 'replace') return 'Replaces';
+  return kind === 'destroy' ? 'Destroys' : openings[concern];
 }
 
 function others(findings: readonly Finding[], worst: Finding, summary: string): string {
-  const risks = new Set(findings.flatMap(({ risk }) => risk ?? []));
-  if (worst.risk) risks.delete(worst.risk);
-  if (risks.size > 0) return `; and ${count(risks.size, 'more risk')}`;
+  const risks = findings.filter((it) => it.risk && it !== worst).length;
+  if (risks > 0) return `; and ${count(risks, 'more risk')}`;
   if (findings.length > 1) return ` (in all: ${summary})`;
   return worst.risk ? '' : ', nothing else';
 }
 
-/** "2 records added, code of 1 function changed" */
+/** "2 items added, code of 1 function changed" */
 function summarize(findings: readonly Finding[], outputs: number): string {
-  const having = (kind: string) => findings.filter((it) => it.kind === kind).length;
+  const having = (...kinds: string[]) => findings.filter((it) => kinds.includes(it.kind)).length;
   const parts: readonly (readonly [number, string, string?])[] = [
-    [having('record-removed'), 'record removed', 'records removed'],
-    [having('record-changed'), 'record changed', 'records changed'],
-    [having('record-added'), 'record added', 'records added'],
+    [having('item-removed'), 'item removed', 'items removed'],
+    [having('item-changed'), 'item changed', 'items changed'],
+    [having('item-added'), 'item added', 'items added'],
+    [having('item-written'), 'item written again', 'items written again'],
     [having('code-changed'), 'function with other code', 'functions with other code'],
-    [having('code-new'), 'new function'],
-    [having('capacity'), 'change of capacity or cost', 'changes of capacity or cost'],
+    [having('settings-changed'), 'function with other variables', 'functions with other variables'],
+    [having('code-added'), 'new function'],
+    [having('capacity', 'capacity-added'), 'change of capacity or cost', 'changes of capacity or cost'],
     [having('create'), 'resource added', 'resources added'],
-    [having('change') + having('narrower-access'), 'resource changed', 'resources changed'],
-    [having('deferred'), 'resource deferred', 'resources deferred'],
+    [having('change', 'narrower-access'), 'resource changed', 'resources changed'],
     [having('import'), 'resource imported', 'resources imported'],
     [having('moved'), 'resource renamed', 'resources renamed'],
     [having('replace'), 'resource replaced', 'resources replaced'],
+    [having('destroy'), 'resource destroyed', 'resources destroyed'],
   ];
   const words = parts.flatMap(([number, one, many]) => (number > 0 ? [count(number, one, many)] : []));
   return words.join(', ') || count(outputs, 'output changed', 'outputs changed');

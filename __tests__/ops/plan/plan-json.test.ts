@@ -75,7 +75,7 @@ describe('reading a plan', () => {
       ],
     };
     expect(review([{ stack: 's', plan }])).toMatchObject({
-      verdict: 'Safe: 1 resource deferred, nothing else',
+      verdict: 'Not judged: a.b is deferred (instance_count_unknown): it needs another plan after this one',
       findings: [
         {
           address: 'a.b',

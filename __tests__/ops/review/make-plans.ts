@@ -1,6 +1,6 @@
 /**
- * Makes `plans/` anew with real Terraform on an AWS of this machine: `npx tsx __tests__/ops/review/make-plans.ts [kind…]`.
- * It takes minutes, so its files are kept. Times and random ids are masked; nothing else is edited.
+ * Makes `plans/` anew from the stacks as they are: `npx tsx __tests__/ops/review/make-plans.ts [kind…]`. It takes minutes, so
+ * its files are kept, and the operations suite makes them all again. Times and random ids are masked; nothing else is edited.
  */
 import {
   appendFileSync,
@@ -25,6 +25,7 @@ import { findTerraform } from '../../../ops/terraform/find-terraform';
 import { loadSeeds } from '../../../seed-data/load-seed';
 import { FunctionsStack } from '../../../stacks/functions-stack';
 import { handlerBundles } from '../../../stacks/handler-bundles';
+import { PipelineStack } from '../../../stacks/pipeline-stack';
 import { StateBackendStack } from '../../../stacks/state-backend-stack';
 import { TableStack } from '../../../stacks/table-stack';
 import { type Configuration, type PlanCase, planCases } from './plan-cases';
@@ -33,14 +34,21 @@ const folder = mkdtempSync(join(tmpdir(), 'make-plans-'));
 const stackFolder = join(folder, 'stack');
 const isProvider = (file: string) => /^\.terraform(\.lock\.hcl)?$/.test(file);
 
-async function main(kinds: readonly string[]): Promise<void> {
+/** What a file of `plans/` holds: a plan, and the configuration that it was made of. */
+export interface MadePlan {
+  readonly configuration: unknown;
+  readonly plan: unknown;
+}
+
+/** Makes plans with real Terraform on a local AWS of their own, one after the other. */
+export async function* makePlans(kinds: readonly string[]): AsyncGenerator<readonly [string, MadePlan]> {
   mkdirSync(stackFolder);
   process.env.SUPERMISSION_LOCAL_FOLDER = join(folder, 'aws');
   const aws = await startLocalAws({ keep: false, port: 0 });
   const terraform = await findTerraform();
   const providers = await prepareProviders({
     terraform,
-    awsVersions: '5.100.0',
+    awsVersions: '>= 5.100.0, < 7.0.0',
     archiveVersions: archiveProviderVersion,
     stub: { workingDirectory: stackFolder },
   });
@@ -52,20 +60,19 @@ async function main(kinds: readonly string[]): Promise<void> {
   try {
     for (const kind of kinds) {
       await fetch(new URL('/moto-api/reset', aws.url), { method: 'POST' });
-      try {
-        const plan = await makePlan(planCases[kind] as PlanCase, terraform.path, env, aws.url);
-        writeFileSync(join(__dirname, 'plans', `${kind}.json`), `${masked(plan)}\n`);
-        console.log(`${kind}: ${plan.length} characters`);
-      } catch (error) {
-        process.exitCode = 1;
-        console.error(`${kind}: ${error instanceof ProgramError ? error.lastLines.join('\n') : error}`);
-      }
+      const plan = await makePlan(planCases[kind] as PlanCase, terraform.path, env, aws.url);
+      yield [kind, { configuration: readConfiguration(), plan: JSON.parse(masked(plan)) }];
     }
   } finally {
     await providers.stop();
     await aws.stop();
     rmSync(folder, { recursive: true });
   }
+}
+
+function readConfiguration(): unknown {
+  const [file] = readdirSync(stackFolder).filter((it) => it === 'cdk.tf.json' || it === 'main.tf.json');
+  return JSON.parse(readFileSync(join(stackFolder, file as string), 'utf8'));
 }
 
 async function makePlan(
@@ -121,9 +128,16 @@ function plainFiles({ terraform, files }: Extract<Configuration, { terraform: un
 }
 
 /** The stack as the app defines it, with the state in a file. */
-async function stackFiles({ stack, row, items, edit, code }: Extract<Configuration, { stack: unknown }>) {
-  const environment = checkEnvironment({ ...readEnvironment({}), ...row });
-  const { missions: seed } = loadSeeds(environment);
+async function stackFiles({
+  stack,
+  environment: changed,
+  items,
+  edit,
+  code,
+}: Extract<Configuration, { stack: unknown }>) {
+  const environment = checkEnvironment({ ...readEnvironment({}), ...changed });
+  const seeds = loadSeeds(environment);
+  const { missions: seed } = seeds;
   const outdir = mkdtempSync(join(folder, 'out-'));
   const app = new App({ outdir });
   if (stack === 'table') {
@@ -132,6 +146,9 @@ async function stackFiles({ stack, row, items, edit, code }: Extract<Configurati
   }
   if (stack === 'functions') new FunctionsStack(app, { environment, bundles: await handlerBundles });
   if (stack === 'state-backend') new StateBackendStack(app, { environment });
+  if (stack === 'pipeline' && environment.pipeline) {
+    new PipelineStack(app, { environment, pipeline: environment.pipeline, seeds });
+  }
   app.synth();
   cpSync(join(outdir, 'stacks', stack), stackFolder, { recursive: true });
   const file = join(stackFolder, 'cdk.tf.json');
@@ -159,5 +176,18 @@ function masked(plan: string): string {
     );
 }
 
-const named = process.argv.slice(2);
-main(named.length > 0 ? named : Object.keys(planCases));
+async function main(named: readonly string[]): Promise<void> {
+  const kinds = named.length > 0 ? named : Object.keys(planCases);
+  for await (const [kind, made] of makePlans(kinds)) {
+    const text = JSON.stringify(made);
+    writeFileSync(join(__dirname, 'plans', `${kind}.json`), `${text}\n`);
+    console.log(`${kind}: ${text.length} characters`);
+  }
+}
+
+if (require.main === module) {
+  main(process.argv.slice(2)).catch((error: unknown) => {
+    console.error(error instanceof ProgramError ? error.lastLines.join('\n') : error);
+    process.exitCode = 1;
+  });
+}

@@ -16,13 +16,13 @@ export interface PlanCase {
   readonly fails?: true;
 }
 
-/** A stack of this project with an edited row or records, or Terraform's JSON as it is with files beside it. */
+/** A stack of this project with an edited environment or items, or Terraform's JSON as it is with files beside it. */
 export type Configuration =
   | {
-      readonly stack: 'table' | 'functions' | 'state-backend';
-      readonly row?: Partial<Environment>;
+      readonly stack: 'table' | 'functions' | 'state-backend' | 'pipeline';
+      readonly environment?: Partial<Environment>;
       readonly items?: (items: readonly SeedItem[]) => readonly SeedItem[];
-      /** An edit of what was synthesized, for what no row can say. */
+      /** An edit of what was synthesized, for what no environment can say. */
       readonly edit?: (configuration: Json) => void;
       /** Added to the code of every function. */
       readonly code?: string;
@@ -32,14 +32,14 @@ export type Configuration =
 const plain = (terraform: Json, files: Readonly<Record<string, Json>> = {}) => ({ terraform, files });
 const all = (blocks: Json) => Object.values<Json>(blocks);
 
-const table = (row: Partial<Environment> = {}, more: object = {}) => ({
+const table = (environment: Partial<Environment> = {}, more: object = {}) => ({
   stack: 'table' as const,
-  row,
+  environment,
   ...more,
 });
-const functions = (row: Partial<Environment> = {}, more: object = {}) => ({
+const functions = (environment: Partial<Environment> = {}, more: object = {}) => ({
   stack: 'functions' as const,
-  row,
+  environment,
   ...more,
 });
 const stateBackend = (edit?: (configuration: Json) => void) => ({
@@ -112,6 +112,39 @@ const denyDeletion = {
   Principal: '*',
   Action: ['s3:DeleteObject', 's3:DeleteObjectVersion'],
   Resource: 'arn:aws:s3:::any-data/*.tfstate',
+};
+
+/** The same policy, on one of two buckets. */
+const twoBuckets = (name: string) =>
+  plain({
+    resource: {
+      aws_s3_bucket: { data: { bucket: 'any-data' }, other: { bucket: 'other-data' } },
+      aws_s3_bucket_policy: {
+        data: {
+          bucket: `\${aws_s3_bucket.${name}.bucket}`,
+          policy: JSON.stringify({ Version: '2012-10-17', Statement: [denyDeletion] }),
+        },
+      },
+    },
+  });
+
+/** An HTTP API, with a route if one is given. */
+const api = (route: object) =>
+  plain({
+    resource: {
+      aws_apigatewayv2_api: { web: { name: 'web', protocol_type: 'HTTP' } },
+      ...(Object.keys(route).length > 0 && {
+        aws_apigatewayv2_route: { open: { api_id: '${aws_apigatewayv2_api.web.id}', ...route } },
+      }),
+    },
+  });
+
+const withIndex = {
+  attribute: [
+    { name: 'Hero', type: 'S' },
+    { name: 'Team', type: 'S' },
+  ],
+  global_secondary_index: [{ name: 'ByTeam', hash_key: 'Team', projection_type: 'ALL' }],
 };
 
 const item = (value: object) => ({
@@ -213,6 +246,12 @@ export const planCases: Readonly<Record<string, PlanCase>> = {
   'first-table': { after: table() },
   'first-functions': { after: functions() },
   'first-state-backend': { after: stateBackend() },
+  'first-pipeline': {
+    after: {
+      stack: 'pipeline',
+      environment: { pipeline: { repository: 'acme/heroes', identityProvider: 'defined' } },
+    },
+  },
 
   // Harmless
   tags: { before: table(), after: table({ tags: { owner: 'heroes' } }) },
@@ -284,15 +323,15 @@ export const planCases: Readonly<Record<string, PlanCase>> = {
     after: plain({ removed: [{ from: 'aws_dynamodb_table.heroes', lifecycle: [{ destroy: false }] }] }),
   },
 
-  // Records
-  'records-added': {
+  // Items
+  'items-added': {
     before: heroes({}, { batman }),
     after: heroes(
       {},
       { batman, robin: { Hero: { S: 'Robin' } }, joker: { Hero: { S: 'Joker' }, Bad: { BOOL: true } } },
     ),
   },
-  'record-changed': {
+  'item-changed': {
     before: heroes({}, { batman }),
     after: heroes(
       {},
@@ -306,15 +345,15 @@ export const planCases: Readonly<Record<string, PlanCase>> = {
       },
     ),
   },
-  'record-deleted': {
+  'item-deleted': {
     before: heroes({}, { batman, robin: { Hero: { S: 'Robin' } } }),
     after: heroes({}, { batman }),
   },
-  'record-key-changed': {
+  'item-key-changed': {
     before: heroes({}, { batman }),
     after: heroes({}, { batman: { ...batman, Hero: { S: 'Bruce' } } }),
   },
-  'records-restored': {
+  'items-restored': {
     before: heroes({}, { batman }),
     after: heroes({}, { batman }),
     outside: ({ dynamodb }) =>
@@ -477,7 +516,70 @@ export const planCases: Readonly<Record<string, PlanCase>> = {
     }),
   },
 
+  'policy-of-other-bucket': {
+    before: twoBuckets('data'),
+    after: twoBuckets('other'),
+  },
+  'document-not-as-it-is': {
+    before: plain({ resource: bucket }),
+    after: plain({
+      data: {
+        aws_iam_policy_document: {
+          jobs: {
+            statement: [{ actions: ['sqs:SendMessage'], resources: ['${aws_sqs_queue.jobs.arn}'] }],
+          },
+        },
+      },
+      resource: {
+        ...bucket,
+        aws_sqs_queue: { jobs: { name: 'jobs' } },
+        aws_iam_policy: {
+          jobs: {
+            name: 'Jobs',
+            policy: '${replace(data.aws_iam_policy_document.jobs.json, "SendMessage", "*")}',
+          },
+        },
+      },
+    }),
+  },
+  'route-open': { before: api({}), after: api({ route_key: 'GET /missions' }) },
+  'permission-other-account': {
+    before: functions(),
+    after: functions(
+      {},
+      {
+        edit: (it: Json) => {
+          const [name] = Object.keys(it.resource.aws_lambda_function);
+          it.resource.aws_lambda_permission = {
+            other: {
+              function_name: `\${aws_lambda_function.${name}.function_name}`,
+              action: 'lambda:InvokeFunction',
+              principal: '999999999999',
+            },
+          };
+        },
+      },
+    ),
+  },
+
   // Protection
+  'index-removed': { before: heroes(withIndex), after: heroes() },
+  'items-expire': { before: heroes(), after: heroes({ ttl: { enabled: true, attribute_name: 'Until' } }) },
+  'stream-off': { before: heroes({ stream_enabled: true, stream_view_type: 'NEW_IMAGE' }), after: heroes() },
+  'expires-everything': {
+    before: plain({ resource: bucket }),
+    after: plain({
+      resource: {
+        ...bucket,
+        aws_s3_bucket_lifecycle_configuration: {
+          data: {
+            bucket: '${aws_s3_bucket.data.bucket}',
+            rule: [{ id: 'all', status: 'Enabled', filter: [{ prefix: '' }], expiration: [{ days: 1 }] }],
+          },
+        },
+      },
+    }),
+  },
   'deletion-protection-off': { before: table({ deletionProtection: true }), after: table() },
   'recovery-off': { before: table({ pointInTimeRecovery: true }), after: table() },
   'retention-shorter': { before: functions(), after: functions({ logRetentionDays: 1 }) },

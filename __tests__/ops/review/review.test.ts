@@ -1,235 +1,145 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { type Change, type Plan, readPlan } from '../../../ops/plan/plan-json';
 import { review } from '../../../ops/review/review';
+import { planOf } from './hand-made';
+import { largePlan } from './large-plan';
 
-const golden = (kind: string) =>
-  readPlan(readFileSync(join(__dirname, 'plans', `${kind}.json`), 'utf8'), kind);
-
-const planOf = (type: string, change: Partial<Change>, more: Partial<Plan> = {}): Plan => ({
-  resource_changes: [
-    { address: `${type}.x`, mode: 'managed', type, change: { actions: ['update'], ...change } },
-  ],
-  ...more,
+const table = 'aws_dynamodb_table';
+const unprotected = planOf(table, {
+  before: { deletion_protection_enabled: true },
+  after: { deletion_protection_enabled: false },
 });
-const risksOf = (plan: Plan) =>
-  review([{ stack: 's', plan }]).risks.map(({ name, sentence }) => [name, sentence]);
+const alsoUnrecoverable = planOf(table, {
+  before: { deletion_protection_enabled: true, point_in_time_recovery: [{ enabled: true }] },
+  after: { deletion_protection_enabled: false, point_in_time_recovery: [] },
+});
+const nothing = { resource_changes: [], format_version: '1.2' };
+const nameOf = (plan: object) =>
+  review([{ stack: 'table', plan }]).risks.map(({ name }) => name)[0] as string;
 
-describe('the risks of a review', () => {
-  const plans = [{ stack: 'table', plan: golden('deletion-protection-off') }];
-  const risk = 'weaker-protection:aws_dynamodb_table.missions_table_B65640C1';
+describe('a risk', () => {
+  const plans = [{ stack: 'table', plan: unprotected }];
+  const risk = nameOf(unprotected);
 
-  it('are accepted by name, and a name that no plan has is reported', () => {
-    expect(review(plans, { accepted: [risk, 'destroy:a.b', 'destroy:a.b'] })).toMatchObject({
-      status: 'accepted',
-      verdict: expect.stringMatching(/^Weakens protection: /),
-      risks: [{ name: risk, isAccepted: true }],
-      unusedAccepts: ['destroy:a.b'],
+  it('is named by what it is, its stack, its place, and a hash of what is said', () => {
+    expect(risk).toMatch(/^weaker-protection:table\/aws_dynamodb_table\.x#[0-9a-f]{8}$/);
+    expect(nameOf(structuredClone(unprotected))).toBe(risk);
+  });
+
+  it('is named by all that is said, however long', () => {
+    const long = 'x'.repeat(10_000);
+    const [one, two] = ['a', 'b'].map((it) =>
+      nameOf(planOf('any_thing', { after: { text: `${long}${it}` } })),
+    );
+    expect(one).not.toBe(two);
+  });
+
+  it('is accepted by its name, by a flag as by the environment', () => {
+    const accepted = { status: 'accepted', risks: [{ name: risk, isAccepted: true }], staleAccepts: [] };
+    expect(review(plans, { accepted: [risk] })).toMatchObject(accepted);
+    expect(review(plans, { acceptedRisks: [risk] })).toMatchObject(accepted);
+  });
+
+  it.each<[string, string, object]>([
+    ['another danger at the same place', 'table', alsoUnrecoverable],
+    ['the same in another stack', 'other', unprotected],
+  ])('fails when the name is of %s', (_, stack, plan) => {
+    expect(review([{ stack, plan }], { accepted: [risk] })).toMatchObject({ status: 'open-risks' });
+  });
+
+  it('fails when the environment accepts what no plan has any more, and names it first', () => {
+    expect(review([{ stack: 'table', plan: nothing }], { acceptedRisks: [risk] })).toMatchObject({
+      status: 'open-risks',
+      verdict: `Accepts what no plan has: take ${risk} out of environments.ts`,
+      staleAccepts: [risk],
     });
   });
 
-  it('stay open while one of them is not accepted', () => {
-    const both = [...plans, { stack: 'other', plan: golden('action-added') }];
-    expect(review(both, { accepted: [risk] }).status).toBe('open-risks');
+  it('may be accepted of a stack that is not planned', () => {
+    expect(review([{ stack: 'other', plan: nothing }], { acceptedRisks: [risk] })).toMatchObject({
+      status: 'no-changes',
+      staleAccepts: [],
+    });
   });
 
+  const item = (attributes: object) => ({
+    table_name: 'Heroes',
+    hash_key: 'Hero',
+    item: JSON.stringify({ Hero: { S: 'Batman' }, ...attributes }),
+  });
+  const changedItem = planOf('aws_dynamodb_table_item', {
+    before: item({}),
+    after: item({ Power: { N: '1' } }),
+  });
   it.each([
-    [0, ['records:s']],
+    [0, ['changes 1 item, more than 0']],
     [1, []],
-  ])('count changed records above the limit of %s', (maxChangedItems, expected) => {
-    const { risks } = review([{ stack: 's', plan: golden('record-changed') }], { maxChangedItems });
-    expect(risks.map(({ name }) => name)).toEqual(expected);
+  ])('is that more than %s items change, and says which', (maxChangedItems, expected) => {
+    const { risks, findings } = review([{ stack: 's', plan: changedItem }], { maxChangedItems });
+
+    expect(risks.map(({ sentence }) => sentence)).toEqual(expected.map((it) => `s ${it}`));
+    expect(findings.flatMap((it) => (it.risk ? it.details : []))).toEqual(
+      expected.map(() => 'aws_dynamodb_table_item.x changes the item "Batman" of Heroes: Power'),
+    );
   });
 });
 
-describe('what no plan of the golden set has', () => {
-  const policy =
-    '{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:GetObject","Resource":"*"}}';
-  const denying = policy.replace('Allow', 'Deny');
-  const attachment = (policy_arn: string, more?: Partial<Plan>) =>
-    planOf(
-      'aws_iam_role_policy_attachment',
-      { actions: ['delete'], before: { role: 'r', policy_arn }, after: null },
-      more,
-    );
-  const state = (text: string) => ({
-    prior_state: {
-      values: {
-        root_module: {
-          child_modules: [
-            { resources: [{ address: 'p', type: 'aws_iam_policy', values: { arn: 'arn:p', policy: text } }] },
-          ],
-        },
-      },
-    },
+describe('the first line', () => {
+  const grant = (Action: string) =>
+    JSON.stringify({ Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action, Resource: '*' }] });
+  const together = (...plans: (typeof unprotected)[]) => ({
+    resource_changes: plans.flatMap(({ resource_changes: changes = [] }, index) =>
+      changes.map((it) => ({ ...it, address: `${it.type}.x${index}` })),
+    ),
+    configuration: { root_module: {} },
+  });
+  const everything = planOf('aws_iam_policy', {
+    before: { policy: grant('s3:GetObject') },
+    after: { policy: grant('*') },
+  });
+  const oneMore = planOf('aws_iam_policy', {
+    before: { policy: grant('s3:GetObject') },
+    after: { policy: grant('s3:*') },
+  });
+  const lost = planOf(table, { before: { name: 'a' }, after: null });
+  const harmless = planOf('terraform_data', {
+    before: { input: 1 },
+    after: { input: 2 },
+    actions: ['delete', 'create'],
   });
 
-  it.each<[string, Plan, RegExp]>([
+  it.each<[string, object, RegExp]>([
     [
-      'a sensitive policy that becomes unknown',
-      planOf('aws_iam_policy', {
-        before: { policy },
-        after: {},
-        after_unknown: { policy: true },
-        before_sensitive: { policy: true },
-      }),
-      /policy is known after apply only: what it allows cannot be reviewed/,
+      'lost data before access',
+      together(everything, lost),
+      /^Destroys data: aws_dynamodb_table\.x1 .*; and 1 more risk$/,
     ],
     [
-      'a policy of a type that nobody knows',
-      planOf('any_thing', {
-        before: { a: [{ b: policy }] },
-        after: { a: [{ b: policy.replace('Get', '*') }] },
-      }),
-      /may now also s3:\*Object on anything/,
+      'everything on everything before other access',
+      together(oneMore, everything),
+      /^Widens access: aws_iam_policy\.x1 may now also any action \(\*\)/,
+    ],
+    ['access before protection', together(unprotected, oneMore), /^Widens access: aws_iam_policy\.x1/],
+    [
+      'a risk before what is replaced without harm',
+      together(harmless, unprotected),
+      /^Weakens protection: aws_dynamodb_table\.x1/,
     ],
     [
-      'text in the place of a policy',
-      planOf('any_thing', { before: { policy: 'a' }, after: { policy: 'b' } }),
-      /its new text cannot be read as a policy/,
+      'nothing but what is replaced without harm',
+      together(harmless),
+      /^Safe: 1 resource replaced, nothing else$/,
     ],
-    [
-      'encryption that is not known any more',
-      planOf('aws_dynamodb_table', {
-        before: { server_side_encryption: [{ enabled: true }] },
-        after: {},
-        after_unknown: { server_side_encryption: true },
-      }),
-      /may be turned off: it is \(known after apply\)/,
-    ],
-    [
-      'a function with another role',
-      planOf('aws_lambda_function', { before: { role: 'a' }, after: { role: 'b' } }),
-      /runs with other rights \(role: "a" → "b"\)/,
-    ],
-    [
-      'a detached policy that denies',
-      attachment('arn:p', state(denying)),
-      /takes away the policy "arn:p", which may deny something/,
-    ],
-    ['a detached policy that nobody can read', attachment('arn:q'), /which may deny something/],
-    [
-      'records that begin to expire',
-      planOf('aws_dynamodb_table', {
-        before: { ttl: [{ enabled: false }] },
-        after: { ttl: [{ enabled: true, attribute_name: 'a' }] },
-      }),
-      /records begin to expire/,
-    ],
-    [
-      'logs that were kept for ever',
-      planOf('aws_cloudwatch_log_group', {
-        before: { retention_in_days: 0 },
-        after: { retention_in_days: 365 },
-      }),
-      /kept for less time/,
-    ],
-    [
-      'a replaced resource of a type that nobody knows',
-      planOf('any_thing', { actions: ['delete', 'create'], before: { a: 1 }, after: { a: 2 } }),
-      /whether it holds data is not known/,
-    ],
-    [
-      'an old copy that is destroyed',
-      {
-        resource_changes: [
-          {
-            address: 'aws_dynamodb_table.x',
-            type: 'aws_dynamodb_table',
-            mode: 'managed',
-            deposed: '1234',
-            change: { actions: ['delete'], before: {}, after: null },
-          },
-        ],
-      },
-      /\(old copy 1234\) would be destroyed/,
-    ],
-    [
-      'a permission for whom nobody knows yet',
-      planOf('aws_lambda_permission', {
-        before: { principal: 'a' },
-        after: {},
-        after_unknown: { principal: true },
-      }),
-      /changes access: principal: "a" → \(known after apply\)/,
-    ],
-    [
-      'a sensitive policy that is gone',
-      planOf('aws_iam_role', {
-        before: { inline_policy: [{ name: 'a', policy }] },
-        after: { inline_policy: [] },
-        before_sensitive: { inline_policy: [{ policy: true }] },
-      }),
-      /is sensitive: what it allows cannot be reviewed/,
-    ],
-    [
-      'access to everybody',
-      planOf('aws_s3_bucket_acl', { before: { acl: 'private' }, after: { acl: 'public-read' } }),
-      /access control list/,
-    ],
-    [
-      'a database that is open',
-      planOf('aws_db_instance', {
-        before: { publicly_accessible: false },
-        after: { publicly_accessible: true },
-      }),
-      /publicly_accessible is turned on/,
-    ],
-  ])('is a risk: %s', (_, plan, sentence) => {
-    expect(risksOf(plan)).toContainEqual([expect.any(String), expect.stringMatching(sentence)]);
+  ])('names %s', (_, plan, verdict) => {
+    expect(review([{ stack: 's', plan }]).verdict).toMatch(verdict);
   });
+});
 
-  it.each<[string, Plan]>([
-    [
-      'logs that are kept for ever from now on',
-      planOf('aws_cloudwatch_log_group', {
-        before: { retention_in_days: 14 },
-        after: { retention_in_days: 0 },
-      }),
-    ],
-    [
-      'a policy that only the provider computes',
-      planOf(
-        'aws_kms_key',
-        { before: null, actions: ['create'], after: {}, after_unknown: { policy: true } },
-        {
-          configuration: {
-            root_module: {
-              resources: [
-                { address: 'aws_kms_key.x', mode: 'managed', type: 'aws_kms_key', expressions: {} },
-              ],
-            },
-          },
-        },
-      ),
-    ],
-    [
-      'JSON that is no policy',
-      planOf('aws_sqs_queue', {
-        before: { redrive_policy: '{"maxReceiveCount":1}' },
-        after: { redrive_policy: '{"maxReceiveCount":2}' },
-      }),
-    ],
-    [
-      'a data source that is read',
-      {
-        resource_changes: [
-          {
-            address: 'data.a.b',
-            type: 'a',
-            mode: 'data',
-            change: { actions: ['read'], before: null, after: { policy } },
-          },
-        ],
-      },
-    ],
-  ])('is none: %s', (_, plan) => {
-    expect(risksOf(plan)).toEqual([]);
+it('takes less than a second of processor time for a plan of 1,000 resources', () => {
+  const plan = JSON.parse(JSON.stringify(largePlan(1_000)));
+  const times = [1, 2, 3].map(() => {
+    const start = process.cpuUsage();
+    review([{ stack: 'large', plan }]);
+    const { user, system } = process.cpuUsage(start);
+    return (user + system) / 1_000;
   });
-
-  it('tells of a detached policy that allows only as of any other destruction', () => {
-    expect(risksOf(attachment('arn:p', state(policy)))).toEqual([
-      ['destroy:aws_iam_role_policy_attachment.x', 'aws_iam_role_policy_attachment.x would be destroyed'],
-    ]);
-  });
+  expect(Math.min(...times)).toBeLessThan(1_000);
 });

@@ -6,7 +6,7 @@ import { svgsOf } from './svg';
 
 /** The review as one page that asks for nothing: no network, no script. */
 export function htmlOf(review: Review): string {
-  const { verdict, status, stacks, risks, unusedAccepts, findings, drift, outputs, graph } = review;
+  const { verdict, status, stacks, risks, staleAccepts, findings, drift, outputs, graph } = review;
   const accepted = new Set(risks.flatMap(({ name, isAccepted }) => (isAccepted ? [name] : [])));
   const open = risks.filter(({ isAccepted }) => !isAccepted);
   const sections = sectionsOf(findings);
@@ -40,8 +40,8 @@ ${stacks.map(({ stack, counts }) => `<li><strong>${entities(stack)}</strong> ${e
 </header>
 ${links.length > 1 ? `<nav aria-label="Sections"><ul>${links.map(([id, title, size]) => `<li><a href="#${id}">${title}${size > 0 ? ` <span>${size}</span>` : ''}</a></li>`).join('')}</ul></nav>` : ''}
 <main id="main">
-${open.length > 0 ? `<details class="section" id="accept"><summary><h2>To accept what is open</h2></summary><pre>${entities(acceptLine(open))}</pre></details>` : ''}
-${unusedAccepts.length > 0 ? `<p class="unused">Accepted, but in no plan: ${unusedAccepts.map((it) => `<code>${entities(it)}</code>`).join(', ')}</p>` : ''}
+${open.length > 0 ? `<details class="section" id="accept"><summary><h2>Unaccepted risks</h2></summary><pre>${entities(acceptLine(open))}</pre></details>` : ''}
+${staleAccepts.length > 0 ? `<p class="unused">Accepted by environments.ts, and in no plan any more: ${staleAccepts.map((it) => `<code>${entities(it)}</code>`).join(', ')}</p>` : ''}
 ${sections.map((it) => section(it.concern, concernTitles[it.concern], it.findings, accepted)).join('\n')}
 ${drift.length > 0 ? section('drift', 'Changed outside Terraform', drift, accepted) : ''}
 ${outputs.length > 0 ? `<details class="section" id="outputs"><summary><h2>Outputs</h2> <span class="size">${outputs.length}</span></summary><ul class="findings">${outputs.map(({ stack, name, sentence }) => `<li><p><code>${entities(`${stack}.${name}`)}</code> ${entities(sentence)}</p></li>`).join('')}</ul></details>` : ''}
@@ -98,7 +98,7 @@ function picture(
   leftOut: number,
 ): string {
   return `<details class="section" id="picture" open><summary><h2>Picture</h2></summary>
-<p class="legend"><span class="destroy">− destroyed</span> <span class="replace">± replaced</span> <span class="update">~ changed</span> <span class="create">+ added</span> <span class="forget">? forgotten</span> <span class="no-op">= not changed</span></p>
+<p class="legend"><span class="destroy">− destroyed</span> <span class="replace">± replaced</span> <span class="update">~ changed</span> <span class="create">+ added</span> <span class="forget">? removed from state</span> <span class="no-op">= not changed</span></p>
 ${pictures.map(({ stack, svg }) => `<figure><figcaption>${entities(stack)}</figcaption><div class="scroll" tabindex="0" role="group" aria-label="Picture of ${entities(stack)}, scrolls sideways">${svg}</div></figure>`).join('\n')}
 ${leftOut > 0 ? `<p>${count(leftOut, 'more changed resource')} not drawn.</p>` : ''}
 </details>`;

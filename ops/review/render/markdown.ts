@@ -33,17 +33,20 @@ export function markdownOf(review: Review): string {
 }
 
 function render(review: Review, level: Level): string {
-  const { verdict, stacks, risks, unusedAccepts, drift, outputs, graph } = review;
+  const { verdict, stacks, risks, staleAccepts, drift, outputs, graph } = review;
   const open = risks.filter(({ isAccepted }) => !isAccepted);
   const lines = [`**${prose(cut(verdict, 600))}**`, '', statusLine(review)];
   if (open.length > 0) {
     const shown = open.slice(0, level.findings);
     const more =
       shown.length < open.length ? ['', `and ${count(open.length - shown.length, 'more risk')}.`] : [];
-    lines.push('', ...folded('To accept what is open', [fenced([acceptLine(shown)]), ...more]));
+    lines.push('', ...folded('Unaccepted risks', [fenced([acceptLine(shown)]), ...more]));
   }
-  if (unusedAccepts.length > 0) {
-    lines.push('', `Accepted, but in no plan: ${unusedAccepts.slice(0, 50).map(code).join(', ')}.`);
+  if (staleAccepts.length > 0) {
+    lines.push(
+      '',
+      `Accepted by environments.ts, and in no plan any more: ${staleAccepts.slice(0, 50).map(code).join(', ')}.`,
+    );
   }
   lines.push('', '| Stack | Plan |', '| --- | --- |');
   for (const { stack, counts } of stacks) {

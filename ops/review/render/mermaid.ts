@@ -1,5 +1,5 @@
+import { actionWords } from '../change-view';
 import type { Graph } from '../dependency-graph';
-import { actionWords } from '../finding';
 
 /** Readable on GitHub's light and dark background. */
 const styles = `classDef destroy fill:#b42318,stroke:#7a1a12,color:#fff
@@ -20,7 +20,7 @@ export function mermaidOf({ nodes, edges }: Graph): string {
       .map(({ id, type, name, action, count }) => {
         const many = count > 1 ? ` ×${count}` : '';
         const text = `${label(type)}<br>${label(name)}${many}<br>${actionWords[action]}`;
-        return `    ${ids.get(id)}["${text}"]:::${action === 'no-op' ? 'same' : action}`;
+        return `    ${ids.get(id)}["${text}"]:::${action === 'no-op' || action === 'unheard-of' ? 'same' : action}`;
       }),
     '  end',
   ]);

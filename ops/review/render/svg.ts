@@ -1,6 +1,6 @@
 import { Graph as Layout, layout } from '@dagrejs/dagre';
+import { actionWords } from '../change-view';
 import type { Graph, GraphEdge, GraphNode } from '../dependency-graph';
-import { actionWords } from '../finding';
 import { entities } from './escape';
 
 const lineHeight = 17;
@@ -55,8 +55,8 @@ function arrange(nodes: readonly GraphNode[], edges: readonly GraphEdge[]): Draw
   const connected = new Set(edges.flatMap(({ from, to }) => [from, to]));
   const tied = nodes.filter(({ id }) => connected.has(id));
   const drawing = arrangeConnected(tied, edges);
-  const loose = nodes.filter(({ id }) => !connected.has(id));
-  return arrangeRows(loose, drawing);
+  const apart = nodes.filter(({ id }) => !connected.has(id));
+  return arrangeRows(apart, drawing);
 }
 
 function arrangeConnected(nodes: readonly GraphNode[], edges: readonly GraphEdge[]): Drawing {
@@ -120,6 +120,7 @@ const signs = {
   update: '~',
   create: '+',
   read: '·',
+  'unheard-of': '?',
   'no-op': '=',
 } as const;
 

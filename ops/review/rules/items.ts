@@ -1,53 +1,45 @@
 import { isDeepStrictEqual } from 'node:util';
 import { differencesOf } from '../../plan/json-differences';
 import { isHidden } from '../../plan/plan-json';
-import { type ChangeView, count, describeChange, show, type Told } from '../finding';
+import type { ChangeView } from '../change-view';
+import { count, describeChange, harms, show } from '../finding';
+import type { JointRule, Judgement } from './rule';
 
-/** What is done to the record of an `aws_dynamodb_table_item`, attribute by attribute. */
-export function recordsOf(view: ChangeView): Told[] {
-  const { action, type, before, after } = view;
-  if (type !== 'aws_dynamodb_table_item') return [];
-  if (action === 'no-op' || action === 'read') return [];
-  const [old, new_] = [before, action === 'destroy' || action === 'forget' ? undefined : after].map(
-    readRecord,
-  );
-  const told = (kind: string, sentence: string, details: readonly string[]): Told => ({
-    concern: 'records',
-    kind,
-    sentence,
-    details,
-    paths: ['item', 'table_name', 'hash_key', 'range_key'],
-  });
-  const added = (record: Record) =>
-    told('record-added', `adds ${record.name}`, describeRecord(record.attributes));
-  const removed = (record: Record) =>
-    told('record-removed', `removes ${record.name}`, describeRecord(record.attributes));
-  if (action === 'forget') return [told('record-forgotten', `leaves ${old?.name} to whoever wants it`, [])];
-  if (!old || !new_) return [...(old ? [removed(old)] : []), ...(new_ ? [added(new_)] : [])];
-  if (!isDeepStrictEqual(old.key, new_.key)) return [removed(old), added(new_)];
-  const differences = differencesOf(new_.attributes, old.attributes);
-  if (action === 'replace' && differences.length === 0) {
-    return [told('record-added', `writes ${new_.name} again`, [])];
-  }
-  if (differences.length === 0) return [];
-  const names = [...new Set(differences.map(({ path }) => path.split(/[.[]/)[0] || path))];
-  return [
-    told(
-      'record-changed',
-      `changes ${new_.name}: ${names.slice(0, 6).join(', ')}${names.length > 6 ? ` and ${count(names.length - 6, 'more attribute')}` : ''}`,
-      differences.map(describeChange),
-    ),
-  ];
-}
+/** What is done to an item, attribute by attribute. How many of a stack may change is judged when all are known. */
+export const item: JointRule = {
+  judge: ({ action, before, after }) => {
+    const judged = (kind: string, words: string, details: readonly string[]): Judgement => ({
+      concern: 'items',
+      kind,
+      words,
+      details,
+      harm: harms.none,
+    });
+    const added = (it: Item) => judged('item-added', `adds ${it.name}`, describeItem(it.attributes));
+    const removed = (it: Item) => judged('item-removed', `removes ${it.name}`, describeItem(it.attributes));
+    const [old, now] = [before, after].map(readItem);
+    if (!old || !now) return [...(old ? [removed(old)] : []), ...(now ? [added(now)] : [])];
+    if (!isDeepStrictEqual(old.key, now.key)) return [removed(old), added(now)];
+    const differences = differencesOf(now.attributes, old.attributes);
+    if (differences.length === 0) {
+      const words = `${action === 'replace' ? 'writes' : 'leaves'} ${now.name} as it is`;
+      return [judged('item-written', words, [])];
+    }
+    const names = [...new Set(differences.map(({ path }) => path.split(/[.[]/)[0] || path))];
+    const more = names.length > 6 ? ` and ${count(names.length - 6, 'more attribute')}` : '';
+    const words = `changes ${now.name}: ${names.slice(0, 6).join(', ')}${more}`;
+    return [judged('item-changed', words, differences.map(describeChange))];
+  },
+};
 
-interface Record {
+interface Item {
   /** Values of the partition and sort key, as far as they may be shown. */
   readonly key: readonly unknown[];
   readonly name: string;
   readonly attributes: unknown;
 }
 
-function readRecord(values: ChangeView['before']): Record | undefined {
+function readItem(values: ChangeView['before']): Item | undefined {
   if (!values) return undefined;
   const { item, hash_key: hash, range_key: range, table_name: table } = values;
   const attributes = readAttributes(item);
@@ -58,7 +50,7 @@ function readRecord(values: ChangeView['before']): Record | undefined {
   const of = typeof table === 'string' && !isHidden(table) ? ` of ${table}` : '';
   return {
     key: [...key, table],
-    name: `the record ${key.map((it) => show(it)).join(', ')}${of}`,
+    name: `the item ${key.map((it) => show(it)).join(', ')}${of}`,
     attributes,
   };
 }
@@ -93,7 +85,7 @@ function plainValue(value: unknown): unknown {
   return value;
 }
 
-function describeRecord(attributes: unknown): string[] {
+function describeItem(attributes: unknown): string[] {
   if (typeof attributes !== 'object' || attributes === null) return [show(attributes)];
   return Object.entries(attributes).map(([name, value]) => `${name}: ${show(value)}`);
 }

@@ -7,6 +7,8 @@ export interface Widening {
   readonly short: string;
   /** The same with whole ARNs. */
   readonly long: string;
+  /** Whether it is for everybody, or everything on everything. */
+  readonly isWorst?: boolean;
 }
 
 /**
@@ -19,9 +21,9 @@ export interface Widening {
  */
 export function wideningsOf(before: string | undefined, after: string | undefined): Widening[] {
   if (before === after) return [];
-  const [old, new_] = [before, after].map((text) => (text === undefined ? [] : readStatements(text)));
-  if (!new_) return [unreadable('its new text cannot be read as a policy')];
-  const allowed = new_.filter(({ effect }) => effect === 'Allow');
+  const [old, now] = [before, after].map((text) => (text === undefined ? [] : readStatements(text)));
+  if (!now) return [unreadable('its new text cannot be read as a policy')];
+  const allowed = now.filter(({ effect }) => effect === 'Allow');
   if (!old) {
     return [
       unreadable('its old text cannot be read as a policy'),
@@ -29,7 +31,7 @@ export function wideningsOf(before: string | undefined, after: string | undefine
     ];
   }
   const oldAllowed = old.filter(({ effect }) => effect === 'Allow');
-  const [oldDenied, denied] = [old, new_].map((it) => it.filter(({ effect }) => effect === 'Deny'));
+  const [oldDenied, denied] = [old, now].map((it) => it.filter(({ effect }) => effect === 'Deny'));
   return [
     ...uncovered(allowed, oldAllowed).flatMap(({ grant, loosened }) =>
       loosened ? describeLoosened(grant, loosened) : [describe('allowed', grant)],
@@ -162,15 +164,13 @@ function uncovered(statements: readonly Statement[], others: readonly Statement[
     const pieces = piecesOf(statement).filter(
       (piece) => !others.some((it) => coversTarget(it, piece) && coversConditions(it, piece)),
     );
-    const [loose, strange] = [true, false].map((wanted) =>
-      pieces.filter((piece) => others.some((it) => coversTarget(it, piece)) === wanted),
-    );
+    const covers = new Map(pieces.map((it) => [it, others.filter((cover) => coversTarget(cover, it))]));
+    const loosened = pieces.filter((it) => covers.get(it)?.length);
+    const added = pieces.filter((it) => !covers.get(it)?.length);
+    const formerly = new Set(loosened.flatMap((it) => covers.get(it) ?? []));
     return [
-      ...join(statement, strange as Grant[]),
-      ...join(statement, loose as Grant[]).map(({ grant }) => ({
-        grant,
-        loosened: others.filter((it) => (loose as Grant[]).some((piece) => coversTarget(it, piece))),
-      })),
+      ...join(statement, added),
+      ...join(statement, loosened).map(({ grant }) => ({ grant, loosened: [...formerly] })),
     ];
   });
 }
@@ -184,11 +184,11 @@ function piecesOf(statement: Statement): Grant[] {
   const { principals, actions, resources } = statement;
   const split = <T extends Patterns | undefined>(it: T): (T | Patterns)[] =>
     !it || it.not ? [it] : it.patterns.map((pattern) => ({ not: false, patterns: [pattern] }));
-  const count = [principals, actions, resources].reduce((product, it) => product * split(it).length, 1);
-  if (count > maxPieces) return [statement];
-  return split(principals).flatMap((principal) =>
-    split(actions).flatMap((action) =>
-      split(resources).map((resource) => ({
+  const parts = [split(principals), split(actions), split(resources)] as const;
+  if (parts.reduce((product, it) => product * it.length, 1) > maxPieces) return [statement];
+  return parts[0].flatMap((principal) =>
+    (parts[1] as Patterns[]).flatMap((action) =>
+      parts[2].map((resource) => ({
         ...statement,
         principals: principal,
         actions: action,
@@ -238,6 +238,21 @@ function coversPatterns(
   covers: (cover: string, pattern: string) => boolean,
 ): boolean {
   if (!cover || !it) return cover === it;
+  // The pieces of a statement share their patterns, so that there are few pairs of them.
+  const answers = compared.get(cover) ?? new WeakMap<Patterns, boolean>();
+  compared.set(cover, answers);
+  const answer = answers.get(it) ?? comparePatterns(cover, it, covers);
+  answers.set(it, answer);
+  return answer;
+}
+
+const compared = new WeakMap<Patterns, WeakMap<Patterns, boolean>>();
+
+function comparePatterns(
+  cover: Patterns,
+  it: Patterns,
+  covers: (cover: string, pattern: string) => boolean,
+): boolean {
   if (cover.not) {
     if (it.not) return cover.patterns.every((pattern) => it.patterns.some((other) => covers(other, pattern)));
     // Something certain that is surely none of those which are left out.
@@ -254,7 +269,9 @@ function coversPatterns(
 /** Whether every text that fits the second pattern fits the first one: never said without being so. */
 export function coversGlob(cover: string, pattern: string): boolean {
   if (cover === pattern || cover === '*') return true;
-  if (!/[*?]/.test(cover)) return false;
+  // What comes before the first wildcard must be there as it is, and most pairs differ in it.
+  const wildcard = cover.search(/[*?]/);
+  if (wildcard < 0 || !pattern.startsWith(cover.slice(0, wildcard))) return false;
   const [left, right] = [cover, pattern].map(tokens) as [string[], string[]];
   // The states of the first pattern after each token of the second.
   let states = afterStars(left, new Set([0]));
@@ -304,18 +321,27 @@ const anyOf =
 const noneOf =
   /^(ForAllValues:|ForAnyValue:)?(StringNotEquals|StringNotEqualsIgnoreCase|StringNotLike|NumericNotEquals|DateNotEquals|NotIpAddress|ArnNotEquals|ArnNotLike)(IfExists)?$/;
 
-function implies(strict: Condition, loose: Condition): boolean {
-  if (strict.key.toLowerCase() !== loose.key.toLowerCase()) return false;
-  if (strict.operator !== loose.operator && `${strict.operator}IfExists` !== loose.operator) return false;
+function implies(strict: Condition, weak: Condition): boolean {
+  if (strict.key.toLowerCase() !== weak.key.toLowerCase()) return false;
+  if (strict.operator !== weak.operator && `${strict.operator}IfExists` !== weak.operator) return false;
   const within = (few: readonly string[], many: readonly string[]) => few.every((it) => many.includes(it));
-  if (within(strict.values, loose.values) && within(loose.values, strict.values)) return true;
-  if (anyOf.test(strict.operator)) return strict.values.length > 0 && within(strict.values, loose.values);
-  if (noneOf.test(strict.operator)) return within(loose.values, strict.values);
+  if (within(strict.values, weak.values) && within(weak.values, strict.values)) return true;
+  if (anyOf.test(strict.operator)) return strict.values.length > 0 && within(strict.values, weak.values);
+  if (noneOf.test(strict.operator)) return within(weak.values, strict.values);
   return false;
 }
 
 function describe(kind: Widening['kind'], grant: Grant): Widening {
-  return { kind, short: describeGrant(grant, true), long: describeGrant(grant, false) };
+  const isWorst = kind === 'allowed' && isForAll(grant);
+  return { kind, short: describeGrant(grant, true), long: describeGrant(grant, false), isWorst };
+}
+
+/** To everybody without a condition, or nearly every action on every resource. */
+function isForAll({ actions, resources, principals, conditions }: Grant): boolean {
+  const isAll = (it: Patterns | undefined) => it !== undefined && (it.not || it.patterns.includes('*'));
+  // Whoever calls by a URL without authorization is everybody.
+  const limits = conditions.filter(({ key }) => !/^lambda:FunctionUrlAuthType$/i.test(key));
+  return (isAll(principals) && limits.length === 0) || (isAll(actions) && isAll(resources));
 }
 
 function describeLoosened(grant: Grant, others: readonly Statement[]): Widening[] {
@@ -334,7 +360,7 @@ function describeLoosened(grant: Grant, others: readonly Statement[]): Widening[
         ? `condition ${condition.key} also takes ${added.join(', ')} (${condition.operator})`
         : `condition ${describeCondition(condition)} replaced by ${describeCondition(now)}`;
     const words = (short: boolean) => `${change}: ${describeTarget(grant, short)}`;
-    return { kind: 'condition', short: words(true), long: words(false) };
+    return { kind: 'condition', short: words(true), long: words(false), isWorst: isForAll(grant) };
   });
 }
 

@@ -40,7 +40,7 @@ describe('the comment', () => {
 
     expect(text.length).toBeLessThanOrEqual(65_000);
     expect(text).toMatch(
-      /^\*\*Destroys data: aws\\_dynamodb\\_table\.r0 would be replaced \(name\), its records are lost; and 600 more risks\*\*\n/,
+      /^\*\*Destroys data: aws\\_dynamodb\\_table\.r0 would be replaced \(name\): its items are lost; and 800 more risks\*\*\n/,
     );
     expect(text).toContain('… shortened');
     expect(large.findings).toHaveLength(1_401);
@@ -48,7 +48,7 @@ describe('the comment', () => {
       'Destroyed and replaced': 200,
       'Wider access': 200,
       'Weaker protection': 200,
-      Records: 201,
+      Items: 201,
     })) {
       expect(text).toContain(`### ${title} (${size})`);
     }

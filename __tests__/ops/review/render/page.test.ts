@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -6,17 +6,15 @@ import { type Browser, type BrowserContextOptions, chromium, type Page } from 'p
 import { readPlan } from '../../../../ops/plan/plan-json';
 import { htmlOf } from '../../../../ops/review/render/html';
 import { review } from '../../../../ops/review/review';
+import { stackPlanOf } from '../golden-set';
 import { largePlan } from '../large-plan';
 import { chromiumPath, describeWithChromium } from './chromium-needed';
 
-const golden = (kind: string) => {
-  const file = join(__dirname, '../plans', `${kind}.json`);
-  return { stack: kind, plan: readPlan(readFileSync(file, 'utf8'), file) };
-};
+const golden = (kind: string) => stackPlanOf(kind, kind);
 const pages = {
   golden: htmlOf(
     review(
-      ['table-replaced', 'lab-access', 'deletion-protection-off', 'code-changed', 'records-restored'].map(
+      ['table-replaced', 'lab-access', 'deletion-protection-off', 'code-changed', 'items-restored'].map(
         golden,
       ),
     ),

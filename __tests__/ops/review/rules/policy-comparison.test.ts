@@ -66,6 +66,20 @@ describe('a policy that allows no more than before', () => {
   });
 });
 
+it('compares policies at the limits of IAM in less than a second of processor time', () => {
+  const numbers = Array.from({ length: 70 }, (_, index) => index);
+  const statement = (end: string) => ({
+    Effect: 'Allow',
+    Action: numbers.map((it) => `s3:*a*b*${it}*`),
+    Resource: numbers.map((it) => `arn:aws:s3:::*x*${it}*y*${end}`),
+  });
+  const start = process.cpuUsage();
+
+  expect(words(text(statement('q'), statement('z')), text(statement('r'), statement('z')))).toHaveLength(1);
+  const { user, system } = process.cpuUsage(start);
+  expect((user + system) / 1_000).toBeLessThan(1_000);
+});
+
 describe('a policy that may allow more', () => {
   const trust = (Principal: unknown, more = {}) => ({
     Effect: 'Allow',
