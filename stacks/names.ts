@@ -56,3 +56,17 @@ export function importPrefix({ name }: Environment, digest = ''): string {
 export function stateKey(environment: Environment, stack: string): string {
   return `${project}/${environment.name}/${stack}.tfstate`;
 }
+
+/** Arguments of the S3 backend, as Terraform calls them, that keeps an environment's state of a stack: encrypted and locked. */
+export function stateBackend(environment: Environment, stack: string) {
+  const { allowedAccountIds, emulated, region, stateBucket } = environment;
+  return {
+    bucket: stateBucket,
+    key: stateKey(environment, stack),
+    region,
+    encrypt: true,
+    use_lockfile: true,
+    use_path_style: emulated,
+    ...(allowedAccountIds && { allowed_account_ids: allowedAccountIds }),
+  };
+}

@@ -15,7 +15,8 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { zipSync } from 'fflate';
+import { strFromU8, strToU8, unzipSync, zipSync } from 'fflate';
+import { Writer } from 'protobufjs/minimal';
 import { apply, readFolder } from '../../ops/plan/apply-plan';
 import type { Manifest } from '../../ops/plan/plan-folder';
 import { Checkout } from './checkout';
@@ -87,6 +88,25 @@ describeWithLocalAws('a plan that is made in one checkout and applied in another
             .digest('hex');
         }
       });
+    /** Rewrite what is in a plan file, and make all hashes fit. */
+    const editPlanFile = (place: string, change: (entries: Record<string, Uint8Array>) => void) => {
+      const file = join(place, 'table/plan.tfplan');
+      const entries = unzipSync(readFileSync(file));
+      change(entries);
+      writeFileSync(file, zipSync(entries));
+      coverUp(place);
+    };
+    const editEntry = (place: string, name: string, change: (entry: Buffer) => Uint8Array) =>
+      editPlanFile(place, (entries) => {
+        entries[name] = change(Buffer.from(entries[name] as Uint8Array));
+      });
+    const replaceBytes = (from: Buffer, to: Buffer) => (entry: Buffer) => {
+      // The planned outputs, before it, name the same place.
+      const at = entry.lastIndexOf(from);
+      if (at < 0 || from.length !== to.length) throw new Error(`cannot put ${to} in the place of ${from}`);
+      return Buffer.concat([entry.subarray(0, at), to, entry.subarray(at + from.length)]);
+    };
+    const bucket = 'supermission-local-state';
     const swap = (place: string, one: string, other: string) => {
       renameSync(join(place, one), join(place, 'aside'));
       renameSync(join(place, other), join(place, one));
@@ -113,6 +133,100 @@ describeWithLocalAws('a plan that is made in one checkout and applied in another
           coverUp(place);
         },
         /table\/plan\.json: not what plan\.tfplan does/,
+      ],
+      [
+        'a plan file that keeps its state in another bucket',
+        (place) =>
+          editEntry(
+            place,
+            'tfplan',
+            replaceBytes(Buffer.from(bucket), Buffer.from(`${bucket.slice(0, -1)}f`)),
+          ),
+        /table\/plan\.tfplan: backend: bucket: keeps its state elsewhere, got "supermission-local-statf"; expected "supermission-local-state"/,
+      ],
+      [
+        'a plan file that keeps its state under another key',
+        (place) =>
+          editEntry(place, 'tfplan', replaceBytes(Buffer.from('local/table'), Buffer.from('locax/table'))),
+        /table\/plan\.tfplan: backend: key: keeps its state elsewhere/,
+      ],
+      [
+        'a plan file that does not lock its state',
+        (place) =>
+          editEntry(
+            place,
+            'tfplan',
+            replaceBytes(
+              Buffer.from('use_lockfile\xc3', 'latin1'),
+              Buffer.from('use_lockfile\xc0', 'latin1'),
+            ),
+          ),
+        /table\/plan\.tfplan: backend: use_lockfile: keeps its state elsewhere, got null; expected true/,
+      ],
+      [
+        'a plan file that works in another workspace',
+        (place) =>
+          editEntry(place, 'tfplan', replaceBytes(Buffer.from('\x07default'), Buffer.from('\x07defiant'))),
+        /table\/plan\.tfplan: backend: workspace: keeps its state elsewhere, got "defiant"/,
+      ],
+      [
+        'a plan file with a second backend, of which Terraform would take the workspace',
+        (place) =>
+          editEntry(place, 'tfplan', (entry) =>
+            Buffer.concat([
+              entry,
+              Writer.create().uint32(106).fork().uint32(26).string('other').ldelim().finish(),
+            ]),
+          ),
+        /table\/plan\.tfplan: not a plan of Terraform, got ".*field 13 is there 2 times/,
+      ],
+      [
+        'a plan file that applies a part of the plan',
+        (place) =>
+          editEntry(place, 'tfplan', (entry) =>
+            Buffer.concat([entry, Writer.create().uint32(42).string('aws_dynamodb_table.missions').finish()]),
+          ),
+        /table\/plan\.tfplan: holds what no review shows, got \["target_addrs"\]/,
+      ],
+      [
+        'a plan file with one more file of configuration',
+        (place) =>
+          editPlanFile(place, (entries) => {
+            entries['tfconfig/m-/more.tf.json'] = strToU8('{}');
+          }),
+        /table\/plan\.tfplan: not a plan of Terraform, or with something added/,
+      ],
+      [
+        'a plan file whose state holds another resource',
+        (place) =>
+          editEntry(place, 'tfstate', (entry) => {
+            const state = JSON.parse(strFromU8(entry));
+            state.resources.push({
+              mode: 'managed',
+              type: 'aws_iam_role',
+              name: 'mine',
+              provider: 'provider["registry.terraform.io/hashicorp/aws"]',
+              instances: [{ schema_version: 0, attributes: { id: 'mine' } }],
+            });
+            return strToU8(JSON.stringify(state));
+          }),
+        /table\/plan\.json: not what plan\.tfplan does/,
+      ],
+      [
+        'a plan file whose state names a provider of somebody else',
+        (place) =>
+          editEntry(place, 'tfstate-prev', (entry) => {
+            const state = JSON.parse(strFromU8(entry));
+            state.resources.push({
+              mode: 'data',
+              type: 'rce_x',
+              name: 'mine',
+              provider: 'provider["registry.terraform.io/evil/rce"]',
+              instances: [],
+            });
+            return strToU8(JSON.stringify(state));
+          }),
+        /table\/plan\.tfplan: uses what the configuration does not have, got \["provider\[.*evil\/rce/,
       ],
       [
         'an archive replaced',
@@ -199,7 +313,7 @@ describeWithLocalAws('a plan that is made in one checkout and applied in another
           }
           coverUp(place);
         },
-        /table\/cdk\.tf\.json: of another environment or stack, got .*functions\.tfstate/,
+        /table\/cdk\.tf\.json: backend: key: keeps its state elsewhere, got "supermission\/local\/functions\.tfstate"/,
       ],
       [
         'the stacks put into another order',
@@ -318,6 +432,21 @@ describeWithLocalAws('a plan that is made in one checkout and applied in another
 
       expect(message).toMatch(/manifest\.json: not the plan that is meant, or altered/);
       expectNothingChanged(approve);
+    });
+
+    it('is not renewed while its plan file keeps its state elsewhere', async () => {
+      const place = join(elsewhere, 'renewed');
+      cpSync(folder, place, { recursive: true });
+      editEntry(place, 'tfplan', replaceBytes(Buffer.from(bucket), Buffer.from(`${bucket.slice(0, -1)}f`)));
+      const before = readFileSync(join(place, 'manifest.json'), 'utf8');
+
+      const { exitCode, stdout, stderr } = await author.npm('plan', ['--out', place, '--renew'], shared());
+
+      expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' });
+      expect(stderr).toMatch(
+        /renewed: refused, nothing is renewed\ntable\/plan\.tfplan: backend: bucket: keeps/,
+      );
+      expect(readFileSync(join(place, 'manifest.json'), 'utf8')).toBe(before);
     });
 
     it('is refused with all that is wrong with it at once', async () => {

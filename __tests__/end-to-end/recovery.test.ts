@@ -3,7 +3,7 @@ import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs
 import { DeleteObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { addressesOf } from '../../ops/state/state-file';
 import { readLock } from '../../ops/state/state-lock';
-import type { State } from '../../ops/terraform/stack-terraform';
+import type { State } from '../../ops/terraform/state-text';
 import { awsSession } from '../session';
 import type { SeenRequest } from './aws-fault-proxy';
 import { seedRecords, Workbench } from './workbench';

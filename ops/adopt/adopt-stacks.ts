@@ -10,7 +10,8 @@ import { erroredStateFile, erroredStates } from '../state/errored-state';
 import { addressesOf, backUp, nextAfter, withoutTaint, withRecords } from '../state/state-file';
 import { describeLock, readLock } from '../state/state-lock';
 import type { Session } from '../terraform/session';
-import { StackTerraform, type State, synthesize } from '../terraform/stack-terraform';
+import { StackTerraform, synthesize } from '../terraform/stack-terraform';
+import { readState } from '../terraform/state-text';
 import { findExisting } from './find-existing';
 
 export interface AdoptOptions {
@@ -61,7 +62,7 @@ async function saveErroredState(terraform: StackTerraform, context: Context): Pr
   const file = join(terraform.folder, erroredStateFile);
   await freeStaleLock(terraform, context);
 
-  const errored: State = JSON.parse(await readFile(file, 'utf8'));
+  const errored = readState(await readFile(file, 'utf8'), file);
   const current = await terraform.pull();
   if (current && current.lineage !== errored.lineage) {
     const what = `not of the lineage of ${placeOf(terraform, environment)}; move it away if it is of no use`;

@@ -9,13 +9,15 @@ import { describeFinding } from '../review/finding';
 import { review } from '../review/review';
 import { applyFolder, erroredStateFile, refuseErroredStates } from '../state/errored-state';
 import { findStateBucket } from '../state/state-bucket';
+import { parseExactly } from '../terraform/exact-json';
 import type { Session } from '../terraform/session';
 import { configurationFile } from '../terraform/stack-folder';
 import { planFile, StackTerraform } from '../terraform/stack-terraform';
 import { jsonIn } from './json-differences';
+import { readPlanFile, unexplainedResources } from './plan-file';
 import { type Manifest, type PlanFolder, planJsonFile, readPlanFolder, stackFiles } from './plan-folder';
 import { type Plan, readPlan } from './plan-json';
-import { stackProblems } from './planned-stack';
+import { folderProblems } from './planned-stack';
 
 export interface ApplyOptions {
   readonly folder: string;
@@ -35,7 +37,7 @@ export async function apply(session: Session, options: ApplyOptions): Promise<vo
   const { folder, plan, approve } = options;
   refuseErroredStates();
   const { manifest } = plan;
-  refuse(folder, [...(await manifestProblems(session, manifest)), ...contentProblems(environment, plan)]);
+  refuse(folder, [...(await manifestProblems(session, manifest)), ...folderProblems(environment, plan)]);
 
   const open = (stack: string) =>
     new StackTerraform(stack, session, applyFolder(stack), ['-lockfile=readonly']);
@@ -135,19 +137,15 @@ async function manifestProblems(session: Session, manifest: Manifest): Promise<s
     );
 }
 
-function contentProblems(environment: Environment, plan: PlanFolder): string[] {
-  return plan.manifest.stacks.flatMap((expected) =>
-    stackProblems(environment, expected.name, new Map(stackFiles(plan, expected.name)), expected),
-  );
-}
-
 /** What only Terraform can say: which providers it takes, what the plan file holds, and whether the state is still the same. */
 async function terraformProblems(terraform: StackTerraform, plan: PlanFolder): Promise<string[]> {
   const { stack, folder } = terraform;
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  for (const [file, content] of stackFiles(plan, stack)) {
-    await writeFile(join(folder, file), content, { mode: 0o600 });
+  const files = new Map(stackFiles(plan, stack));
+  const file = readPlanFile(files.get(planFile) as Buffer, `${stack}/${planFile}`);
+  for (const [name, content] of files.set(planFile, Buffer.from(file.content))) {
+    await writeFile(join(folder, name), content, { mode: 0o600 });
   }
   const problems: string[] = [];
   const expect = (where: string, what: string, got: unknown, expected: unknown, remedy = '') => {
@@ -173,8 +171,8 @@ async function terraformProblems(terraform: StackTerraform, plan: PlanFolder): P
       version,
     );
   }
-  const shown = JSON.parse(await terraform.show());
-  if (!isDeepStrictEqual(shown, readJson(plan, stack))) {
+  const shown = await terraform.show();
+  if (!isDeepStrictEqual(parseExactly(shown), parseExactly(`${files.get(planJsonFile)}`))) {
     problems.push(
       describeProblem({
         where: `${stack}/${planJsonFile}`,
@@ -184,7 +182,8 @@ async function terraformProblems(terraform: StackTerraform, plan: PlanFolder): P
       }),
     );
   }
-  const { serial, lineage } = (await terraform.pull()) ?? { serial: 0, lineage: '' };
+  const current = await terraform.pull();
+  const { serial, lineage } = current ?? { serial: 0, lineage: '' };
   const remedy = '; make a new plan with "npm run plan", or "npm run plan -- --renew"';
   expect(
     `${stack}: the plan is stale`,
@@ -193,6 +192,17 @@ async function terraformProblems(terraform: StackTerraform, plan: PlanFolder): P
     { serial, lineage },
     remedy,
   );
+  const unexplained = problems.length > 0 ? [] : unexplainedResources(file, readJson(plan, stack), current);
+  if (unexplained.length > 0) {
+    problems.push(
+      describeProblem({
+        where: `${stack}/${planFile}`,
+        what: 'made on another content of the state',
+        got: unexplained,
+        expected: `the resources as they are in the state${remedy}`,
+      }),
+    );
+  }
   return problems;
 }
 

@@ -13,9 +13,10 @@ import type { Session } from '../terraform/session';
 import { configurationFile, lockFile } from '../terraform/stack-folder';
 import { planFile, StackTerraform, synthesize } from '../terraform/stack-terraform';
 import { jsonIn } from './json-differences';
+import { type PlanFile, readPlanFile } from './plan-file';
 import { type Manifest, type PlanFolder, planJsonFile, readPlanFolder, writePlanFolder } from './plan-folder';
 import { type Plan, readPlan } from './plan-json';
-import { archivesOf, backendProblems, effectDifferences, readPlanFile } from './planned-stack';
+import { archivesOf, backendProblems, effectDifferences, folderProblems } from './planned-stack';
 
 /** What `npm run plan -- --json` prints. */
 export interface PlanReport {
@@ -46,7 +47,7 @@ export async function plan(
   { stacks, folder, renew, skipSynth }: PlanOptions,
 ): Promise<PlanReport> {
   const { environment, terraform, report } = session;
-  const older = renew ? await readPlanFolder(folder) : undefined;
+  const older = renew ? await readOlder(environment, folder) : undefined;
   const { accountId } = await expectStateBucket(session);
   if (!skipSynth) {
     report('synthesize');
@@ -73,7 +74,10 @@ export async function plan(
     createdAt: new Date().toISOString(),
     terraform: { product, version },
     providers: Object.assign({}, ...planned.map(({ providers }) => providers)),
-    stacks: planned.map(({ name, changes, state }) => ({ name, changes, state })),
+    stacks: planned.map(({ name, changes, file: { state } }) => {
+      const { serial, lineage } = state.refreshed;
+      return { name, changes, state: { serial, lineage } };
+    }),
   };
   const files = new Map(planned.flatMap((stack) => stack.files));
   const kept = older && keepOrReplace(folder, older, description, planned, report);
@@ -110,7 +114,7 @@ type Description = Parameters<typeof writePlanFolder>[1];
 interface Planned {
   readonly name: string;
   readonly changes: boolean;
-  readonly state: Manifest['stacks'][number]['state'];
+  readonly file: PlanFile;
   readonly json: Plan;
   readonly providers: Readonly<Record<string, string>>;
   /** By their path in the plan folder. */
@@ -129,11 +133,7 @@ async function planStack(environment: Environment, terraform: StackTerraform): P
     const { changes, json: text } = await terraform.plan();
     const json = readPlan(text, planJsonFile);
     const content = await read(planFile);
-    const inside = readPlanFile(content);
-    if (!inside)
-      throw new InputError(
-        `${stack}: this Terraform writes plans that ops/plan/planned-stack.ts cannot read`,
-      );
+    const file = readPlanFile(content, `${stack}/${planFile}`);
     const files = [planFile, configurationFile, lockFile, ...archivesOf(json).keys()];
     const contents = await Promise.all(
       files.map(async (file) => [`${stack}/${file}`, await read(file)] as const),
@@ -141,7 +141,7 @@ async function planStack(environment: Environment, terraform: StackTerraform): P
     return {
       name: stack,
       changes,
-      state: inside.state,
+      file,
       json,
       providers: await terraform.providers(),
       files: [...contents, [`${stack}/${planJsonFile}`, Buffer.from(text)]],
@@ -149,6 +149,13 @@ async function planStack(environment: Environment, terraform: StackTerraform): P
   } finally {
     await terraform.tidy();
   }
+}
+
+async function readOlder(environment: Environment, folder: string): Promise<PlanFolder> {
+  const older = await readPlanFolder(folder);
+  const problems = folderProblems(environment, older);
+  if (problems.length === 0) return older;
+  throw new InputError(`${folder}: refused, nothing is renewed`, ...problems);
 }
 
 /** The older plan folder if it can be applied as it is, nothing if the new plans may take its place. */
@@ -186,7 +193,12 @@ function keepOrReplace(
     sources(older.files),
     sources(planned.flatMap(({ files }) => files)),
   );
-  if (isOfSameSources && isDeepStrictEqual(before, now)) {
+  // What is kept will be applied, so its plan files must be the new ones to the byte, or the new ones take their place.
+  const isSamePlan = planned.every(({ name, file }) => {
+    const content = older.files.get(`${name}/${planFile}`);
+    return content && isDeepStrictEqual(readPlanFile(content, `${name}/${planFile}`).effects, file.effects);
+  });
+  if (isOfSameSources && isSamePlan && isDeepStrictEqual(before, now)) {
     report(`${folder}: kept, it can still be applied as it is`);
     return older;
   }

@@ -1,35 +1,20 @@
 import { createHash } from 'node:crypto';
-import { strFromU8, unzipSync } from 'fflate';
 import type { Environment } from '../../environments';
-import { describeProblem } from '../../input-error';
-import { stateKey } from '../../stacks/names';
+import { describeProblem, InputError } from '../../input-error';
+import { stateBackend } from '../../stacks/names';
+import { foreignAmong, foreignProviders } from '../terraform/foreign-providers';
 import { configurationFile, lockFile } from '../terraform/stack-folder';
 import { planFile } from '../terraform/stack-terraform';
-import { differencesOf } from './json-differences';
-import { type PlannedState, planJsonFile } from './plan-folder';
+import { type Difference, differencesOf } from './json-differences';
+import { type PlanFile, readPlanFile } from './plan-file';
+import { type PlanFolder, type PlannedState, planJsonFile, stackFiles } from './plan-folder';
 import type { Plan } from './plan-json';
 
-/** What a plan file carries along: what it was made from, and on which state. */
-interface PlanContent {
-  readonly configuration: string;
-  readonly lock: string;
-  readonly state: PlannedState;
-}
-
-/** Look into a plan file, which is a zip file to Terraform 1.x and OpenTofu; `undefined` if it is not one. */
-export function readPlanFile(content: Uint8Array): PlanContent | undefined {
-  try {
-    const entries = unzipSync(content);
-    const text = (name: string) => strFromU8(entries[name] as Uint8Array);
-    const { serial, lineage } = JSON.parse(text('tfstate'));
-    return {
-      configuration: text(`tfconfig/m-/${configurationFile}`),
-      lock: text(lockFile),
-      state: { serial, lineage },
-    };
-  } catch {
-    return undefined;
-  }
+/** What is wrong with the files of a plan folder's stacks, judged without Terraform. */
+export function folderProblems(environment: Environment, folder: PlanFolder): string[] {
+  return folder.manifest.stacks.flatMap((expected) =>
+    stackProblems(environment, expected.name, new Map(stackFiles(folder, expected.name)), expected),
+  );
 }
 
 /**
@@ -39,7 +24,7 @@ export function readPlanFile(content: Uint8Array): PlanContent | undefined {
  * @param files - the stack's files by their name
  * @param expected - what the manifest says of the stack
  */
-export function stackProblems(
+function stackProblems(
   environment: Environment,
   stack: string,
   files: ReadonlyMap<string, Buffer>,
@@ -48,11 +33,13 @@ export function stackProblems(
   const describe = (file: string, what: string, got: unknown, wanted: string) =>
     describeProblem({ where: `${stack}/${file}`, what, got, expected: wanted });
   const textOf = (file: string) => files.get(file)?.toString('utf8');
-  const content = readPlanFile(files.get(planFile) as Buffer);
-  if (!content)
-    return [
-      describe(planFile, 'not a plan of Terraform', 'other content', 'what "terraform plan" has written'),
-    ];
+  let content: PlanFile;
+  try {
+    content = readPlanFile(files.get(planFile) as Buffer, `${stack}/${planFile}`);
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    return [error.message];
+  }
   const plan = parse(textOf(planJsonFile)) as Plan | undefined;
   if (!plan) {
     return [
@@ -68,15 +55,25 @@ export function stackProblems(
   } else {
     problems.push(...backendProblems(environment, stack, content.configuration));
   }
+  problems.push(...elsewhere(environment, stack, planFile, content.backend));
+  const foreign = [
+    ...foreignAmong(content.providers, parse(content.configuration)),
+    ...foreignProviders(content.state.refreshed, parse(content.configuration)),
+    ...foreignProviders(content.state.stored, parse(content.configuration)),
+  ];
+  if (foreign.length > 0) {
+    problems.push(describe(planFile, 'uses what the configuration does not have', foreign, 'its providers'));
+  }
   if (content.lock !== textOf(lockFile)) {
     problems.push(describe(lockFile, 'not what was planned', 'other providers', `those in ${planFile}`));
   }
-  if (differencesOf(expected.state, content.state).length > 0) {
+  const { serial, lineage } = content.state.refreshed;
+  if (serial !== expected.state.serial || lineage !== expected.state.lineage) {
     problems.push(
       describe(
         planFile,
         'planned on another state than the manifest says',
-        content.state,
+        { serial, lineage },
         JSON.stringify(expected.state),
       ),
     );
@@ -92,18 +89,33 @@ export function stackProblems(
 }
 
 /** Whether a synthesized configuration keeps its state where the environment does. */
-export function backendProblems(
-  { region, stateBucket: bucket, ...environment }: Environment,
+export function backendProblems(environment: Environment, stack: string, configuration: string): string[] {
+  const { backend } = Object(Object(parse(configuration)).terraform);
+  const [type = 'none', ...more] = Object.keys(Object(backend));
+  const config = more.length === 0 ? Object(backend)[type] : {};
+  return elsewhere(environment, stack, configurationFile, { type, workspace: 'default', config });
+}
+
+/** Every argument of a backend counts: an endpoint or a key can send the state elsewhere just as a bucket can. */
+function elsewhere(
+  environment: Environment,
   stack: string,
-  configuration: string,
+  file: string,
+  { type, workspace, config }: PlanFile['backend'],
 ): string[] {
-  const backend = Object(parse(configuration)).terraform?.backend?.s3;
-  const key = stateKey({ region, stateBucket: bucket, ...environment }, stack);
-  const found = `${backend?.region} s3://${backend?.bucket}/${backend?.key}`;
-  const expected = `${region} s3://${bucket}/${key}`;
-  if (found === expected) return [];
-  const where = `${stack}/${configurationFile}`;
-  return [describeProblem({ where, what: 'of another environment or stack', got: found, expected })];
+  const expected = { type: 's3', workspace: 'default', ...stateBackend(environment, stack) };
+  return differencesOf(expected, { ...config, type, workspace }).map((difference) =>
+    describeProblem({
+      where: `${stack}/${file}: backend: ${difference.path}`,
+      what: 'keeps its state elsewhere',
+      ...shown(difference),
+    }),
+  );
+}
+
+function shown({ path, expected, found }: Difference): { got: unknown; expected: string } {
+  const isSecret = /access_key|secret_key|token|customer_key/.test(path);
+  return { got: isSecret ? '(sensitive)' : found, expected: JSON.stringify(expected ?? 'nothing') };
 }
 
 /** Each function's archive must be there, as it was planned, and no other. */

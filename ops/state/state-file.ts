@@ -2,7 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Environment } from '../../environments';
-import type { State, StateInstance, StateResource } from '../terraform/stack-terraform';
+import {
+  addressOf,
+  type State,
+  type StateInstance,
+  type StateResource,
+  stateText,
+} from '../terraform/state-text';
 
 /** A record of a table that the state does not know. */
 export interface ExistingRecord {
@@ -35,10 +41,6 @@ export function withoutTaint(state: State, addresses: readonly string[]): State 
       : resource,
   );
   return { ...state, resources };
-}
-
-function addressOf({ type, name }: StateResource): string {
-  return `${type}.${name}`;
 }
 
 /** The state, or a first one, that also knows the records, as the AWS provider itself would have written them. */
@@ -92,6 +94,6 @@ export async function backUp(environment: Environment, stack: string, state: Sta
   const time = new Date().toISOString().replace(/[:.]/g, '-');
   const file = join(folder, `${stack}-serial-${state.serial}-${time}.tfstate`);
   await mkdir(folder, { recursive: true });
-  await writeFile(file, `${JSON.stringify(state, null, 2)}\n`, { mode: 0o600, flag: 'wx' });
+  await writeFile(file, stateText(state), { mode: 0o600, flag: 'wx' });
   return file;
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { ProgramError, runProgram } from '../command/run-program';
 import type { Session } from './session';
 import { configurationFile, stackFolder } from './stack-folder';
+import { readState, type State, stateText } from './state-text';
 
 /** The part of a stack's `cdk.tf.json` that commands read. */
 export interface Configuration {
@@ -11,30 +12,6 @@ export interface Configuration {
 }
 
 export type Arguments = Readonly<Record<string, unknown>>;
-
-/** Terraform's state file, as far as it is read or added to here. */
-export interface State {
-  readonly version: 4;
-  readonly terraform_version: string;
-  /** Grows with each state of the same lineage, from 1. */
-  readonly serial: number;
-  readonly lineage: string;
-  readonly outputs: Readonly<Record<string, unknown>>;
-  readonly resources: readonly StateResource[];
-}
-
-export interface StateResource {
-  readonly mode: 'managed' | 'data';
-  readonly type: string;
-  readonly name: string;
-  readonly provider: string;
-  readonly instances: readonly StateInstance[];
-}
-
-export interface StateInstance {
-  /** `tainted` if making it was not seen to its end; Terraform would replace it. */
-  readonly status?: 'tainted';
-}
 
 /** An existing thing and the resource that it becomes. */
 export interface Import {
@@ -102,7 +79,7 @@ export class StackTerraform {
   /** The state in the backend, if there is one. */
   async pull(): Promise<State | undefined> {
     const text = await this.run('state', 'pull');
-    const state: State | undefined = text.trim() === '' ? undefined : JSON.parse(text);
+    const state = text.trim() === '' ? undefined : readState(text, `${this.stack}: state`);
     // In the place of none there is one with a lineage made up, and never written.
     return state?.serial === 0 ? undefined : state;
   }
@@ -114,7 +91,7 @@ export class StackTerraform {
    */
   async push(state: State, { isCleanUp = false } = {}): Promise<void> {
     const file = join(this.folder, 'push.tfstate');
-    await writeFile(file, JSON.stringify(state, null, 2), { mode: 0o600 });
+    await writeFile(file, stateText(state), { mode: 0o600 });
     try {
       await this.#run(['state', 'push', 'push.tfstate'], isCleanUp);
     } finally {

@@ -3,7 +3,7 @@ import { S3Backend, TerraformOutput, TerraformStack } from 'cdktf';
 import type { Construct } from 'constructs';
 import type { Environment } from '../../environments';
 import { project } from '../../system';
-import { stateKey } from '../names';
+import { stateBackend, stateKey } from '../names';
 
 export interface EnvironmentStackProps {
   readonly environment: Environment;
@@ -24,17 +24,11 @@ export abstract class EnvironmentStack extends TerraformStack {
       s3UsePathStyle: emulated,
       defaultTags: [{ tags: { ...environment.tags, project, environment: environment.name, stack: id } }],
     });
-    const backend = new S3Backend(this, {
-      bucket: stateBucket,
-      key: stateKey(environment, id),
-      region,
-      encrypt: true,
-      ...(allowedAccountIds && { allowedAccountIds }),
-      usePathStyle: emulated,
-    });
-    // The bindings know neither this argument of the backend, which needs Terraform 1.10, nor a range of provider versions.
-    // A `required_version` would say the former, but cdktf 0.21 renders it as invalid HCL.
-    backend.addOverride('use_lockfile', true);
+    const { use_lockfile, use_path_style: usePathStyle, ...backend } = stateBackend(environment, id);
+    new S3Backend(this, { ...backend, usePathStyle, ...(allowedAccountIds && { allowedAccountIds }) })
+      // The bindings know neither this argument, which needs Terraform 1.10, nor a range of provider versions.
+      // A `required_version` would say the former, but cdktf 0.21 renders it as invalid HCL.
+      .addOverride('use_lockfile', use_lockfile);
     this.addOverride('terraform.required_providers.aws.version', environment.awsProviderVersion);
 
     this.output('state_location', `s3://${stateBucket}/${stateKey(environment, id)}`);

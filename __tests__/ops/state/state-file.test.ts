@@ -1,6 +1,6 @@
 import { addressesOf, nextAfter, withoutTaint, withRecords } from '../../../ops/state/state-file';
 import { describeLock } from '../../../ops/state/state-lock';
-import type { State } from '../../../ops/terraform/stack-terraform';
+import type { State } from '../../../ops/terraform/state-text';
 
 const provider = 'provider["registry.terraform.io/hashicorp/aws"]';
 const versions = { terraform: '1.11.4', awsProvider: 'registry.terraform.io/hashicorp/aws' };
