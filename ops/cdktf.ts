@@ -5,6 +5,7 @@ import { runCommand } from './command/command';
 import { expectTerminal } from './command/confirm';
 import { prepareFolders } from './state/errored-state';
 import { expectStateBucket } from './state/state-bucket';
+import { refuseForeignProviders } from './terraform/foreign-providers';
 import {
   type CdktfCommandName,
   type CdktfRequest,
@@ -19,6 +20,8 @@ import {
   withImport,
 } from './terraform/run-cdktf';
 import { withSession } from './terraform/session';
+import { stackFolder } from './terraform/stack-folder';
+import { synthesize } from './terraform/stack-terraform';
 
 const [word = '', ...args] = process.argv.slice(2);
 if (!Object.hasOwn(cdktfCommands, word)) {
@@ -78,6 +81,9 @@ void runCommand(
         if (name === 'destroy') {
           await refuseProtected(environment, request.stacks, protectionIn(session));
         }
+        // cdktf runs `terraform init` itself.
+        await synthesize(session);
+        for (const stack of request.stacks) await refuseForeignProviders(session, stackFolder(stack));
         const calls = name === 'deploy' ? await withImport(session, request) : cdktfCalls(request);
         return runAll(calls, variables, frame);
       });

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { DeleteObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { addressesOf } from '../../ops/state/state-file';
 import { readLock } from '../../ops/state/state-lock';
@@ -235,11 +236,33 @@ describe('a state that could not be written', () => {
       leaveErrored({ ...current, serial: 6 });
 
       expect(await bench.adopt()).toMatch(
-        /table: the state in the bucket \(serial 7\) is not older than .*errored\.tfstate \(serial 6\)/,
+        /table: somebody has deployed since: the state in the bucket \(serial 7\) stays.*; the one that could not be saved \(serial 6\) is now/,
       );
 
       expect(await bench.state('table')).toMatchObject({ serial: 7, lineage: 'ours' });
       expect(existsSync(bench.file('table', 'errored.tfstate'))).toBe(false);
+    });
+
+    it('is put aside when somebody has deployed since, whatever its serial; both are kept', async () => {
+      const provider = 'provider["registry.terraform.io/hashicorp/aws"]';
+      const lost = {
+        mode: 'managed',
+        type: 'aws_thing',
+        name: 'lost',
+        provider,
+        instances: [{ attributes: {} }],
+      };
+      leaveErrored({ ...current, serial: 12, resources: [lost] });
+      const anHourAgo = new Date(Date.now() - 3_600_000);
+      utimesSync(bench.file('table', 'errored.tfstate'), anHourAgo, anHourAgo);
+
+      const report = await bench.adopt();
+
+      expect(report).toContain('table: only the latter knows aws_thing.lost; adopt looks for them in AWS');
+      expect(await bench.state('table')).toMatchObject({ serial: 7, lineage: 'ours' });
+      const copies =
+        /a copy is (\S+); the one that could not be saved \(serial 12\) is now (\S+)/.exec(report) ?? [];
+      expect(copies.slice(1).map((it) => JSON.parse(readFileSync(it, 'utf8')).serial)).toEqual([7, 12]);
     });
 
     it.each([
@@ -250,7 +273,7 @@ describe('a state that could not be written', () => {
           leaveErrored({ ...current, serial: 8 });
           writeFileSync(record(), backend.replaceAll('supermission/local/', 'supermission/lab/'));
         },
-        /the state of another environment, got "s3:.*supermission\/lab\/table.tfstate"/,
+        /the state of another environment, got "s3:.*supermission\/lab\/table.tfstate".*"SUPERMISSION_ENV=lab npm run adopt"/,
       ],
     ])('fails when it is %s, and keeps both', async (_name, leave, message) => {
       leave();
@@ -260,6 +283,80 @@ describe('a state that could not be written', () => {
       expect(await bench.state('table')).toMatchObject({ serial: 7, lineage: 'ours' });
       expect(existsSync(bench.file('table', 'errored.tfstate'))).toBe(true);
     });
+  });
+});
+
+describe('a state that names a provider which the configuration does not have', () => {
+  const foreign = {
+    mode: 'managed',
+    type: 'rce_x',
+    name: 'x',
+    provider: 'provider["registry.terraform.io/evil/rce"]',
+    instances: [{ schema_version: 0, attributes: { id: '1' } }],
+  };
+  const state = (resources: object[]) =>
+    JSON.stringify({
+      version: 4,
+      terraform_version: '1.11.4',
+      serial: 1,
+      lineage: 'x',
+      outputs: {},
+      resources,
+    });
+
+  it('fails every command before "terraform init", and is left as it is', async () => {
+    await putObject('supermission/local/state-backend.tfstate', state([]));
+    await putObject(tableState, state([foreign]));
+    const yes = '--auto-approve';
+    const commands = [
+      ['plan', 'table'],
+      ['drift', 'table'],
+      ['diff', 'table'],
+      ['deploy', 'table', yes],
+      ['destroy', 'table', yes],
+      ['output', 'table'],
+      ['adopt', yes],
+    ];
+
+    for (const [command = '', ...args] of commands) {
+      const { exitCode, stdout, stderr } = await bench.checkout.npm(command, args);
+
+      expect({ command, exitCode, stdout, stderr }).toMatchObject({ exitCode: 1 });
+      expect(stderr).toMatch(
+        /^s3:\/\/supermission-local-state\/supermission\/local\/table\.tfstate: names a provider that the configuration does not have, which "terraform init" would install, got \["provider\[.*evil\/rce/m,
+      );
+      expect(stderr).not.toMatch(/^\s+at /m);
+    }
+    expect(bench.proxy.itemWrites()).toBe(0);
+    expect(await bench.state('table')).toMatchObject({ serial: 1, resources: [foreign] });
+  });
+
+  it('fails to make the state bucket again, too', async () => {
+    await putObject('supermission/local/state-backend.tfstate', state([foreign]));
+
+    const { exitCode, stderr } = await bench.checkout.npm('bootstrap');
+
+    expect(exitCode).toBe(1);
+    expect(stderr).toMatch(/state-backend\.tfstate: names a provider that the configuration does not have/);
+  });
+});
+
+describe('a plan that was killed', () => {
+  it('leaves nothing that others could read', async () => {
+    const state = {
+      version: 4,
+      terraform_version: '1.11.4',
+      serial: 1,
+      lineage: 'x',
+      outputs: {},
+      resources: [],
+    };
+    await putObject('supermission/local/state-backend.tfstate', JSON.stringify(state));
+    const running = bench.startNpm('plan', 'table');
+    while (!existsSync(bench.file('table', 'plan.tfplan'))) await sleep(5);
+    await running.kill();
+
+    expect(statSync(bench.file('table', 'plan.tfplan')).mode & 0o077).toBe(0);
   });
 });
 

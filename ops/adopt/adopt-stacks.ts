@@ -1,17 +1,14 @@
-import { readFile, rm } from 'node:fs/promises';
-import { join } from 'node:path';
-import type { Environment } from '../../environments';
 import { InputError } from '../../input-error';
-import { stackNames, stateKey } from '../../stacks/names';
+import { stackNames } from '../../stacks/names';
 import { destroyedBy, readPlan } from '../plan/plan-json';
 import { describeFinding } from '../review/finding';
 import { review } from '../review/review';
-import { erroredStateFile, erroredStates } from '../state/errored-state';
+import { erroredStates } from '../state/errored-state';
+import { expectOwnState, saveErroredState } from '../state/save-errored-state';
 import { addressesOf, backUp, nextAfter, withoutTaint, withRecords } from '../state/state-file';
 import { describeLock, readLock } from '../state/state-lock';
 import type { Session } from '../terraform/session';
 import { StackTerraform, synthesize } from '../terraform/stack-terraform';
-import { readState } from '../terraform/state-text';
 import { findExisting } from './find-existing';
 
 export interface AdoptOptions {
@@ -36,48 +33,15 @@ export async function adopt(session: Session, options: AdoptOptions): Promise<vo
 
   report('synthesize');
   await synthesize(session);
-  for (const terraform of errored) await saveErroredState(terraform, context);
+  for (const terraform of errored) {
+    await freeStaleLock(terraform, context);
+    await saveErroredState(session, terraform);
+  }
   for (const stack of Object.values(stackNames)) await freeStaleLock(open(stack), context);
   for (const stack of [stackNames.table, stackNames.functions]) await adoptStack(open(stack), context);
 }
 
 type Context = Session & AdoptOptions;
-
-/** The folder's configuration may have been synthesized for another environment since. */
-async function expectOwnState(terraform: StackTerraform, environment: Environment): Promise<void> {
-  const got = await terraform.lastBackend();
-  const expected = placeOf(terraform, environment);
-  if (got === expected) return;
-  const where = join(terraform.folder, erroredStateFile);
-  throw new InputError({ where, what: 'the state of another environment', got, expected });
-}
-
-function placeOf({ stack }: StackTerraform, environment: Environment): string {
-  return `s3://${environment.stateBucket}/${stateKey(environment, stack)}`;
-}
-
-async function saveErroredState(terraform: StackTerraform, context: Context): Promise<void> {
-  const { environment, report } = context;
-  const { stack } = terraform;
-  const file = join(terraform.folder, erroredStateFile);
-  await freeStaleLock(terraform, context);
-
-  const errored = readState(await readFile(file, 'utf8'), file);
-  const current = await terraform.pull();
-  if (current && current.lineage !== errored.lineage) {
-    const what = `not of the lineage of ${placeOf(terraform, environment)}; move it away if it is of no use`;
-    throw new InputError({ where: file, what, got: errored.lineage, expected: current.lineage });
-  }
-  const isNewer = !current || errored.serial > current.serial;
-  if (isNewer) await terraform.push(errored);
-  const backup = await backUp(environment, stack, errored);
-  await rm(file);
-  report(
-    isNewer
-      ? `${stack}: saved the state that a deployment could not write (serial ${errored.serial}); a copy is ${backup}`
-      : `${stack}: the state in the bucket (serial ${current.serial}) is not older than ${file} (serial ${errored.serial}), which is now ${backup}`,
-  );
-}
 
 async function freeStaleLock(terraform: StackTerraform, context: Context): Promise<void> {
   const { approveUnlock, report } = context;

@@ -2,7 +2,6 @@ import { existsSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import type { Environment } from '../../environments';
 import { describeProblem, InputError } from '../../input-error';
 import { ProgramError } from '../command/run-program';
 import { describeFinding } from '../review/finding';

@@ -12,10 +12,15 @@ export const erroredStateFile = 'errored.tfstate';
 /** Where a plan folder's stack is applied, apart from what is synthesized. */
 export const applyFolder = (stack: string) => join('cdktf.out', 'apply', stack);
 
+/** Where the state bucket is made, apart from the stacks' own folders: nothing of a killed run can spoil a deployment. */
+export const bootstrapFolder = (stack: string) => join('cdktf.out', 'bootstrap', 'stacks', stack);
+
 /** Stacks whose last state could not be written, and the folder with that state and its configuration. */
 export function erroredStates(): { readonly stack: string; readonly folder: string }[] {
   return Object.values(stackNames)
-    .flatMap((stack) => [stackFolder(stack), applyFolder(stack)].map((folder) => ({ stack, folder })))
+    .flatMap((stack) =>
+      [stackFolder(stack), applyFolder(stack), bootstrapFolder(stack)].map((folder) => ({ stack, folder })),
+    )
     .filter(({ folder }) => existsSync(join(folder, erroredStateFile)));
 }
 

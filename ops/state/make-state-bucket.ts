@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
@@ -7,12 +8,14 @@ import { destroyedBy, type ResourceChange, readPlan } from '../plan/plan-json';
 import type { Session } from '../terraform/session';
 import { configurationFile, placeLock } from '../terraform/stack-folder';
 import { StackTerraform, synthesize } from '../terraform/stack-terraform';
+import { readState } from '../terraform/state-text';
+import { bootstrapFolder, refuseErroredStates } from './errored-state';
 import { findStateBucket, type StateBucket } from './state-bucket';
+import { backUp } from './state-file';
 
-/** A folder apart from the stacks' own, so that nothing a killed run leaves behind can spoil a deployment. */
-const outputFolder = join('cdktf.out', 'bootstrap');
-
-const folder = join(outputFolder, 'stacks', stackNames.stateBackend);
+const folder = bootstrapFolder(stackNames.stateBackend);
+/** What a first run writes until the bucket can keep it. */
+const localState = join(folder, 'terraform.tfstate');
 
 /**
  * Make the state bucket of an environment as Terraform, and keep the state of doing so in it.
@@ -26,7 +29,16 @@ export async function bootstrap(session: Session): Promise<void> {
   report(`AWS account ${bucket.accountId}, region ${environment.region}`);
   report(`s3://${bucket.name}: ${intentions[bucket.condition]}`);
 
+  refuseErroredStates();
+  if (existsSync(localState)) {
+    const left = readState(await readFile(localState, 'utf8'), localState);
+    const copy = await backUp(environment, stackNames.stateBackend, left);
+    report(
+      `${localState}: left by a run that was cut short, maybe of another environment; it is now ${copy}`,
+    );
+  }
   await tidy();
+  const outputFolder = join(folder, '..', '..');
   await mkdir(outputFolder, { recursive: true });
   await synthesize(session, { outputFolder, onLine: report });
   await placeLock(environment, folder);
@@ -56,7 +68,7 @@ async function make({ name, ownKey, condition, s3 }: StateBucket, terraform: Sta
   const state = new PutObjectCommand({
     Bucket: name,
     Key: ownKey,
-    Body: await readFile(join(folder, 'terraform.tfstate')),
+    Body: await readFile(localState),
     ContentType: 'application/json',
     // Of two first runs at the same time one wins.
     IfNoneMatch: '*',

@@ -48,8 +48,11 @@ export function expectTerminalBinary(): void {
 /** A table first, what reads it next; the state bucket outlives them both. */
 const appStacks: readonly string[] = [stackNames.table, stackNames.functions];
 
-/** Locking the providers for a platform asks the registry, whatever mirrors there are. */
-const noLock = '--skip-provider-lock';
+/**
+ * The stacks are synthesized and checked before cdktf has a say. Locking the providers for a platform asks the registry,
+ * whatever mirrors there are.
+ */
+const always = ['--skip-synth', '--skip-provider-lock'];
 
 /** Each stack can be deployed alone; with `destroy`, cdktf 0.21 never ends when it is told so. */
 const onlyNamed = '--ignore-missing-stack-dependencies';
@@ -92,21 +95,21 @@ export const cdktfCommands: Readonly<Record<CdktfCommandName, CdktfCommand>> = {
     summary: 'show what a deployment would change',
     stacks: systemStacks,
     options: planning,
-    flags: [noLock],
+    flags: always,
   },
   deploy: {
     summary: 'create or change',
     stacks: systemStacks,
     options: { ...applying, ...outputs },
-    flags: [noLock, onlyNamed],
+    flags: [...always, onlyNamed],
   },
   destroy: {
     summary: 'remove (the state bucket stays)',
     stacks: appStacks,
     options: applying,
-    flags: [noLock],
+    flags: always,
   },
-  output: { summary: 'show names, ARNs and versions', stacks: appStacks, options: outputs, flags: [noLock] },
+  output: { summary: 'show names, ARNs and versions', stacks: appStacks, options: outputs, flags: always },
 };
 
 /** Of the flags. */
@@ -127,7 +130,7 @@ export function cdktfCalls({ name, stacks, values }: CdktfRequest): string[][] {
   );
   const flags = [...given, ...cdktfCommands[name].flags];
   if (name !== 'diff') return [[name, ...stacks, ...flags]];
-  return stacks.map((stack, index) => [name, stack, ...flags, ...(index > 0 ? ['--skip-synth'] : [])]);
+  return stacks.map((stack) => [name, stack, ...flags]);
 }
 
 /**

@@ -1,6 +1,7 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ProgramError, runProgram } from '../command/run-program';
+import { refuseForeignProviders } from './foreign-providers';
 import type { Session } from './session';
 import { configurationFile, stackFolder } from './stack-folder';
 import { readState, type State, stateText } from './state-text';
@@ -69,11 +70,12 @@ export class StackTerraform {
     return JSON.parse(await readFile(join(this.folder, configurationFile), 'utf8'));
   }
 
-  /** Where the last command here had its state, whatever has been synthesized since. */
-  async lastBackend(): Promise<string> {
+  /** Where the last command here had its state, whatever has been synthesized since; nothing if there was none. */
+  async lastBackend(): Promise<string | undefined> {
     const record = join(this.folder, '.terraform', 'terraform.tfstate');
-    const { bucket, key } = JSON.parse(await readFile(record, 'utf8')).backend.config;
-    return `s3://${bucket}/${key}`;
+    const text = await readFile(record, 'utf8').catch(() => '{}');
+    const { bucket, key } = Object(JSON.parse(text).backend).config ?? {};
+    return key && `s3://${bucket}/${key}`;
   }
 
   /** The state in the backend, if there is one. */
@@ -120,6 +122,7 @@ export class StackTerraform {
    * stale lock the plan, and `apply` refuses one whose state has changed since.
    */
   async plan(imports: readonly Import[] = []): Promise<PlannedChanges> {
+    await this.tidy();
     const importsPath = join(this.folder, importsFile);
     if (imports.length > 0) await writeFile(importsPath, JSON.stringify({ import: imports }, null, 2));
     try {
@@ -173,6 +176,7 @@ export class StackTerraform {
     };
     const program = variables.TERRAFORM_BINARY_NAME as string;
     if (!this.#isReady) {
+      await refuseForeignProviders(this.session, this.folder);
       // The folder may have served another environment before.
       const init = ['init', '-input=false', '-no-color', '-reconfigure', ...this.initFlags];
       await runProgram(program, init, options);

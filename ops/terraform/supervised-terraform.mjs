@@ -10,6 +10,8 @@ import { join } from 'node:path';
 const { SUPERVISED_TERRAFORM: terraform, SUPERVISED_BY: command, SUPERVISED_FOLDER: folder } = process.env;
 
 if (!isAlive(Number(command))) process.exit(1);
+// Plans and states hold sensitive values in the clear, those too that a killed command leaves.
+process.umask(0o077);
 const marker = join(folder, String(process.pid));
 mkdirSync(folder, { recursive: true });
 writeFileSync(marker, process.argv.slice(2).join(' '));

@@ -2,21 +2,29 @@ import { readEnvironment } from '../../../environments';
 import { InputError } from '../../../input-error';
 import { cdktfCalls, lockTimeoutVariables, refuseProtected } from '../../../ops/terraform/run-cdktf';
 
-const alone = ['--skip-provider-lock', '--ignore-missing-stack-dependencies'];
+const always = ['--skip-synth', '--skip-provider-lock'];
 
 describe('cdktfCalls', () => {
   it('names the stacks, and passes flags on', () => {
     const values = { 'auto-approve': true, 'outputs-file': 'out.json', 'lock-timeout': '60s' };
 
     expect(cdktfCalls({ name: 'deploy', stacks: ['table', 'functions'], values })).toEqual([
-      ['deploy', 'table', 'functions', '--auto-approve', '--outputs-file=out.json', ...alone],
+      [
+        'deploy',
+        'table',
+        'functions',
+        '--auto-approve',
+        '--outputs-file=out.json',
+        ...always,
+        '--ignore-missing-stack-dependencies',
+      ],
     ]);
   });
 
-  it('shows the difference of one stack after the other, synthesized once', () => {
+  it('shows the difference of one stack after the other', () => {
     expect(cdktfCalls({ name: 'diff', stacks: ['table', 'functions'], values: {} })).toEqual([
-      ['diff', 'table', '--skip-provider-lock'],
-      ['diff', 'functions', '--skip-provider-lock', '--skip-synth'],
+      ['diff', 'table', ...always],
+      ['diff', 'functions', ...always],
     ]);
   });
 
