@@ -294,10 +294,10 @@ function inParts(keys: readonly string[]): string[][] {
   return parts;
 }
 
-/** AWS grants it on everything or not at all. It tells names and retentions, no line of a log. */
+/** AWS grants these on everything or not at all. They tell names, retentions and triggers, no line of a log. */
 const findLogGroups: Statement = {
-  sid: 'FindLogGroups',
-  actions: ['logs:DescribeLogGroups'],
+  sid: 'FindLogGroupsAndTriggers',
+  actions: ['logs:DescribeLogGroups', 'lambda:ListEventSourceMappings'],
   resources: ['*'],
 };
 
@@ -307,6 +307,7 @@ const bucketReads = [
   's3:GetBucketAcl',
   's3:GetBucketCORS',
   's3:GetBucketLogging',
+  's3:GetBucketNotification',
   's3:GetBucketObjectLockConfiguration',
   's3:GetBucketOwnershipControls',
   's3:GetBucketPolicy',
@@ -324,6 +325,10 @@ const tableReads = [
   'dynamodb:DescribeTable',
   'dynamodb:DescribeContinuousBackups',
   'dynamodb:DescribeTimeToLive',
+  // What a drift check looks for beside the table.
+  'dynamodb:DescribeContributorInsights',
+  'dynamodb:DescribeKinesisStreamingDestination',
+  'dynamodb:GetResourcePolicy',
   'dynamodb:ListTagsOfResource',
 ];
 const tableWrites = [
@@ -344,6 +349,11 @@ const functionReads = [
   'lambda:GetFunctionCodeSigningConfig',
   'lambda:ListVersionsByFunction',
   'lambda:ListTags',
+  // What a drift check looks for beside the function.
+  'lambda:GetFunctionUrlConfig',
+  'lambda:GetPolicy',
+  'lambda:ListAliases',
+  'lambda:ListFunctionEventInvokeConfigs',
 ];
 const functionWrites = [
   'lambda:CreateFunction',
@@ -359,7 +369,11 @@ const functionWrites = [
   'lambda:InvokeFunction',
 ];
 
-const groupReads = ['logs:ListTagsForResource'];
+const groupReads = [
+  'logs:ListTagsForResource',
+  'logs:DescribeMetricFilters',
+  'logs:DescribeSubscriptionFilters',
+];
 const groupWrites = [
   'logs:CreateLogGroup',
   'logs:DeleteLogGroup',
@@ -371,6 +385,7 @@ const groupWrites = [
 const roleReads = [
   'iam:GetRole',
   'iam:ListRolePolicies',
+  'iam:GetRolePolicy',
   'iam:ListAttachedRolePolicies',
   'iam:ListInstanceProfilesForRole',
 ];

@@ -2,10 +2,13 @@ import { join } from 'node:path';
 import { CloudWatchLogsClient, PutRetentionPolicyCommand } from '@aws-sdk/client-cloudwatch-logs';
 import {
   DeleteItemCommand,
+  DescribeTableCommand,
   DynamoDBClient,
+  PutResourcePolicyCommand,
   TagResourceCommand,
   UpdateItemCommand,
   UpdateTableCommand,
+  UpdateTimeToLiveCommand,
 } from '@aws-sdk/client-dynamodb';
 import {
   AttachRolePolicyCommand,
@@ -15,6 +18,10 @@ import {
   PutRolePolicyCommand,
 } from '@aws-sdk/client-iam';
 import {
+  AddPermissionCommand,
+  CreateAliasCommand,
+  CreateEventSourceMappingCommand,
+  CreateFunctionUrlConfigCommand,
   LambdaClient,
   UpdateFunctionCodeCommand,
   UpdateFunctionConfigurationCommand,
@@ -22,7 +29,7 @@ import {
 import { CreateBucketCommand, DeleteObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { localAwsEnvironment } from '../../local/local-aws';
 import type { SmokeReport } from '../../ops/invoke/smoke-test';
-import type { DriftReport } from '../../ops/plan/find-drift';
+import { type DriftReport, describeReport } from '../../ops/plan/find-drift';
 import { type Providers, prepareProviders } from '../../ops/terraform/find-providers';
 import { findTerraform, type Terraform } from '../../ops/terraform/find-terraform';
 import { region, zip } from '../local/aws-fixture';
@@ -33,6 +40,7 @@ jest.setTimeout(240_000);
 const bucket = 'supermission-local-state';
 const lockKey = 'supermission/local/table.tfstate.tflock';
 const account = 'arn:aws:iam::123456789012';
+const tableArn = `arn:aws:dynamodb:${region}:123456789012:table/SuperMissionTable`;
 const anything = JSON.stringify({
   Version: '2012-10-17',
   Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }],
@@ -151,7 +159,7 @@ ok     MissionDetailsFunction {"superhero":"Spiderman"}
         { stack: 'functions', status: 'drifted', lock: null },
       ],
     });
-    expect(differencesIn('table')).toEqual([
+    expect(differencesIn('table')?.slice(1)).toEqual([
       [
         'aws_dynamodb_table.missions_table',
         'changed',
@@ -159,9 +167,17 @@ ok     MissionDetailsFunction {"superhero":"Spiderman"}
         deployed('table'),
         {
           read_capacity: [5, 7],
+          stream_enabled: [null, true],
           'tags.owner': [null, 'me'],
           'tags.stack': ['table', 'other'],
         },
+      ],
+      [
+        'aws_dynamodb_table.missions_table',
+        'changed',
+        'outside',
+        'aws dynamodb update-time-to-live --table-name SuperMissionTable --time-to-live-specification Enabled=false,AttributeName=end',
+        { 'ttl[0].attribute_name': [null, 'end'], 'ttl[0].enabled': [null, true] },
       ],
       [
         'aws_dynamodb_table_item.missions_batman-bd9b74a6',
@@ -184,6 +200,11 @@ ok     MissionDetailsFunction {"superhero":"Spiderman"}
         },
       ],
       ['aws_dynamodb_table_item.missions_spiderman-b727d874', 'missing', 'outside', deployed('table'), {}],
+    ]);
+    const table = reported.stacks[0]?.differences.map(({ address, repair }) => [address, repair]);
+    expect(table?.[0]).toEqual([
+      `aws_dynamodb_resource_policy ${tableArn}`,
+      `aws dynamodb delete-resource-policy --resource-arn ${tableArn}`,
     ]);
     expect(differencesIn('functions')).toEqual([
       [
@@ -210,22 +231,18 @@ ok     MissionDetailsFunction {"superhero":"Spiderman"}
         },
       ],
       [
-        'aws_iam_role.mission-details_role',
-        'changed',
+        'aws_iam_role_policy SuperDynamoDbQueryRole anything',
+        'unexpected',
         'outside',
-        'aws iam delete-role-policy --policy-name anything --role-name SuperDynamoDbQueryRole',
-        {
-          inline_policy: [null, 'anything'],
-        },
+        'aws iam delete-role-policy --role-name SuperDynamoDbQueryRole --policy-name anything',
+        expect.objectContaining({ 'policy.Statement[0].Action': [null, '*'] }),
       ],
       [
-        'aws_iam_role.super-dynamodb_role',
-        'changed',
+        `aws_iam_role_policy_attachment SuperDynamoDBRole ${account}:policy/SuperDynamoDBQueryPolicy`,
+        'unexpected',
         'outside',
-        `aws iam detach-role-policy --policy-arn ${account}:policy/SuperDynamoDBQueryPolicy --role-name SuperDynamoDBRole`,
-        {
-          managed_policy_arns: [null, `${account}:policy/SuperDynamoDBQueryPolicy`],
-        },
+        `aws iam detach-role-policy --role-name SuperDynamoDBRole --policy-arn ${account}:policy/SuperDynamoDBQueryPolicy`,
+        expect.anything(),
       ],
       [
         'aws_iam_role_policy_attachment.super-dynamodb_scan-attachment',
@@ -233,6 +250,20 @@ ok     MissionDetailsFunction {"superhero":"Spiderman"}
         'outside',
         deployed('functions'),
         {},
+      ],
+      [
+        'aws_lambda_alias SuperDynamoDBFunction live',
+        'unexpected',
+        'outside',
+        'aws lambda delete-alias --function-name SuperDynamoDBFunction --name live',
+        expect.anything(),
+      ],
+      [
+        expect.stringMatching(/^aws_lambda_event_source_mapping [-0-9a-f]{36}$/),
+        'unexpected',
+        'outside',
+        expect.stringMatching(/^aws lambda delete-event-source-mapping --uuid/),
+        expect.objectContaining({ event_source_arn: [null, expect.stringContaining('/stream/')] }),
       ],
       [
         'aws_lambda_function.mission-details_function',
@@ -252,7 +283,37 @@ ok     MissionDetailsFunction {"superhero":"Spiderman"}
           code_sha256: [expect.stringMatching(/=$/), expect.stringMatching(/=$/)],
         },
       ],
+      [
+        'aws_lambda_function_url SuperDynamoDBFunction',
+        'unexpected',
+        'outside',
+        'aws lambda delete-function-url-config --function-name SuperDynamoDBFunction',
+        { authorization_type: [null, 'NONE'], function_name: [null, 'SuperDynamoDBFunction'] },
+      ],
+      [
+        'aws_lambda_permission SuperDynamoDBFunction everybody',
+        'unexpected',
+        'outside',
+        'aws lambda remove-permission --function-name SuperDynamoDBFunction --statement-id everybody',
+        expect.objectContaining({ principal: [null, '*'] }),
+      ],
     ]);
+    expect(reported.stacks.flatMap((it) => it.access)).toEqual(
+      expect.arrayContaining(
+        [
+          /^aws_dynamodb_resource_policy /,
+          /^aws_iam_policy\.mission-details/,
+          /^aws_iam_role_policy /,
+          /^aws_lambda_event_source_mapping /,
+          /^aws_lambda_function_url /,
+          /^aws_lambda_permission /,
+        ].map((it) => expect.stringMatching(it)),
+      ),
+    );
+    expect(reported.stacks[1]?.notCompared).toContain('aws_lambda_provisioned_concurrency_config');
+    expect(describeReport(reported).split('\n')[0]).toMatch(
+      /^local: access that the configuration does not give: .*; and \d+ more$/,
+    );
   });
 
   it('does not answer as the seed data says any more', async () => {
@@ -302,7 +363,12 @@ ok     MissionDetailsFunction {"superhero":"Spiderman"}
     const drift = await checkout.npm('drift', ['table', 'functions']);
     const smoke = await checkout.npm('smoke');
 
-    expect(drift).toMatchObject({ exitCode: 0, stdout: 'local table: in sync\nlocal functions: in sync\n' });
+    expect(drift).toMatchObject({
+      exitCode: 0,
+      stdout: expect.stringMatching(
+        /^local table: in sync\n {2}not compared: .*\nlocal functions: in sync\n/,
+      ),
+    });
     expect(smoke).toMatchObject({ exitCode: 0 });
   });
 
@@ -336,8 +402,27 @@ ok     MissionDetailsFunction {"superhero":"Spiderman"}
       }),
     );
     await dynamodb().send(
+      new UpdateTimeToLiveCommand({
+        TableName,
+        TimeToLiveSpecification: { Enabled: true, AttributeName: 'end' },
+      }),
+    );
+    await dynamodb().send(
+      new UpdateTableCommand({
+        TableName,
+        StreamSpecification: { StreamEnabled: true, StreamViewType: 'KEYS_ONLY' },
+      }),
+    );
+    const everybody = [{ Effect: 'Allow', Principal: '*', Action: 'dynamodb:*', Resource: tableArn }];
+    await dynamodb().send(
+      new PutResourcePolicyCommand({
+        ResourceArn: tableArn,
+        Policy: JSON.stringify({ Version: '2012-10-17', Statement: everybody }),
+      }),
+    );
+    await dynamodb().send(
       new TagResourceCommand({
-        ResourceArn: `arn:aws:dynamodb:${region}:123456789012:table/${TableName}`,
+        ResourceArn: tableArn,
         Tags: [
           { Key: 'owner', Value: 'me' },
           { Key: 'stack', Value: 'other' },
@@ -384,6 +469,25 @@ ok     MissionDetailsFunction {"superhero":"Spiderman"}
     );
     await lambda.send(
       new UpdateFunctionConfigurationCommand({ FunctionName: 'MissionDetailsFunction', MemorySize: 512 }),
+    );
+    const FunctionName = 'SuperDynamoDBFunction';
+    await lambda.send(new CreateFunctionUrlConfigCommand({ FunctionName, AuthType: 'NONE' }));
+    await lambda.send(
+      new AddPermissionCommand({
+        FunctionName,
+        StatementId: 'everybody',
+        Action: 'lambda:InvokeFunction',
+        Principal: '*',
+      }),
+    );
+    await lambda.send(new CreateAliasCommand({ FunctionName, Name: 'live', FunctionVersion: '1' }));
+    const { Table } = await dynamodb().send(new DescribeTableCommand({ TableName: 'SuperMissionTable' }));
+    await lambda.send(
+      new CreateEventSourceMappingCommand({
+        FunctionName,
+        EventSourceArn: Table?.LatestStreamArn,
+        StartingPosition: 'LATEST',
+      }),
     );
     await new CloudWatchLogsClient(client).send(
       new PutRetentionPolicyCommand({

@@ -152,7 +152,8 @@ const never = { plan: 'deny', apply: 'deny' } as const;
 const rows: readonly Row[] = [
   // The system
   {
-    actions: 'dynamodb: DescribeTable DescribeContinuousBackups DescribeTimeToLive ListTagsOfResource',
+    actions:
+      'dynamodb: DescribeTable DescribeContinuousBackups DescribeTimeToLive DescribeContributorInsights DescribeKinesisStreamingDestination GetResourcePolicy ListTagsOfResource',
     on: table,
     ...read,
   },
@@ -224,7 +225,7 @@ const rows: readonly Row[] = [
   { actions: 'dynamodb: PutResourcePolicy', on: table, ...never, because: 'it could let others in' },
   {
     actions:
-      'lambda: GetFunction GetFunctionConfiguration GetFunctionCodeSigningConfig ListVersionsByFunction ListTags',
+      'lambda: GetFunction GetFunctionConfiguration GetFunctionCodeSigningConfig GetFunctionUrlConfig GetPolicy ListAliases ListFunctionEventInvokeConfigs ListVersionsByFunction ListTags',
     on: lambdas,
     ...read,
   },
@@ -247,7 +248,11 @@ const rows: readonly Row[] = [
     ...never,
     because: 'nobody else may invoke them',
   },
-  { actions: 'logs: ListTagsForResource', on: groups, ...read },
+  {
+    actions: 'logs: ListTagsForResource DescribeMetricFilters DescribeSubscriptionFilters',
+    on: groups,
+    ...read,
+  },
   {
     actions: 'logs: CreateLogGroup DeleteLogGroup PutRetentionPolicy TagResource UntagResource',
     on: groups,
@@ -255,10 +260,12 @@ const rows: readonly Row[] = [
   },
   { actions: 'logs: FilterLogEvents', on: groups, ...never, because: 'logs may name people' },
   { actions: 'logs: DescribeLogGroups', on: [{ name: 'any log group', arn: '*' }], ...read },
+  { actions: 'lambda: ListEventSourceMappings', on: [{ name: 'any trigger', arn: '*' }], ...read },
 
   // Access
   {
-    actions: 'iam: GetRole ListRolePolicies ListAttachedRolePolicies ListInstanceProfilesForRole',
+    actions:
+      'iam: GetRole ListRolePolicies GetRolePolicy ListAttachedRolePolicies ListInstanceProfilesForRole',
     on: roles,
     ...read,
   },
@@ -375,7 +382,7 @@ const rows: readonly Row[] = [
   // State
   {
     actions:
-      's3: ListBucket GetAccelerateConfiguration GetBucketAcl GetBucketCORS GetBucketLogging GetBucketObjectLockConfiguration GetBucketOwnershipControls GetBucketPolicy GetBucketPublicAccessBlock GetBucketRequestPayment GetBucketTagging GetBucketVersioning GetBucketWebsite GetEncryptionConfiguration GetLifecycleConfiguration GetReplicationConfiguration',
+      's3: ListBucket GetAccelerateConfiguration GetBucketAcl GetBucketCORS GetBucketLogging GetBucketNotification GetBucketObjectLockConfiguration GetBucketOwnershipControls GetBucketPolicy GetBucketPublicAccessBlock GetBucketRequestPayment GetBucketTagging GetBucketVersioning GetBucketWebsite GetEncryptionConfiguration GetLifecycleConfiguration GetReplicationConfiguration',
     on: bucket,
     ...read,
   },

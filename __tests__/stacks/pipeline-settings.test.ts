@@ -88,7 +88,10 @@ interface Call {
 interface Types {
   /** What it is called in a request, by its arguments. */
   readonly arn: (attributes: Attributes, row: Environment) => string;
-  /** Calls that the AWS provider was seen to make to read one, and to make, change and delete one. */
+  /**
+   * Calls that the AWS provider was seen to make to read one, and a drift check to find what is beside it; and to make,
+   * change and delete one.
+   */
   readonly read: string;
   readonly write?: string;
   readonly context?: (attributes: Attributes, row: Environment) => Call['context'];
@@ -104,7 +107,7 @@ const boundary = { 'iam:PermissionsBoundary': arn('iam', 'policy/supermission-pr
 const types: Record<string, Types> = {
   aws_dynamodb_table: {
     arn: byName('dynamodb', 'table/'),
-    read: 'dynamodb: DescribeTable DescribeContinuousBackups DescribeTimeToLive ListTagsOfResource',
+    read: 'dynamodb: DescribeTable DescribeContinuousBackups DescribeTimeToLive ListTagsOfResource DescribeContributorInsights DescribeKinesisStreamingDestination GetResourcePolicy',
     write:
       'dynamodb: CreateTable UpdateTable DeleteTable UpdateContinuousBackups UpdateTimeToLive TagResource UntagResource',
   },
@@ -116,13 +119,13 @@ const types: Record<string, Types> = {
   },
   aws_lambda_function: {
     arn: byName('lambda', 'function:'),
-    read: 'lambda: GetFunction GetFunctionConfiguration GetFunctionCodeSigningConfig ListVersionsByFunction ListTags',
+    read: 'lambda: GetFunction GetFunctionConfiguration GetFunctionCodeSigningConfig ListVersionsByFunction ListTags GetFunctionUrlConfig GetPolicy ListAliases ListFunctionEventInvokeConfigs',
     write:
       'lambda: CreateFunction UpdateFunctionCode UpdateFunctionConfiguration PublishVersion DeleteFunction PutFunctionConcurrency DeleteFunctionConcurrency TagResource UntagResource',
   },
   aws_cloudwatch_log_group: {
     arn: byName('logs', 'log-group:'),
-    read: 'logs: ListTagsForResource',
+    read: 'logs: ListTagsForResource DescribeMetricFilters DescribeSubscriptionFilters',
     write: 'logs: CreateLogGroup DeleteLogGroup PutRetentionPolicy TagResource UntagResource',
   },
   aws_cloudwatch_metric_alarm: {
@@ -137,7 +140,7 @@ const types: Record<string, Types> = {
   },
   aws_iam_role: {
     arn: byName('iam', 'role/'),
-    read: 'iam: GetRole ListRolePolicies ListAttachedRolePolicies ListInstanceProfilesForRole',
+    read: 'iam: GetRole ListRolePolicies GetRolePolicy ListAttachedRolePolicies ListInstanceProfilesForRole',
     write: 'iam: CreateRole PutRolePermissionsBoundary DeleteRole UpdateRole TagRole UntagRole PassRole',
     context: () => ({ ...boundary, 'iam:PassedToService': 'lambda.amazonaws.com' }),
   },
@@ -149,7 +152,7 @@ const types: Record<string, Types> = {
     context: (it) => ({ ...boundary, 'iam:PolicyARN': arn('iam', `policy/${it.policy_arn}`) }),
   },
   aws_s3_bucket: bucketPart(
-    's3: ListBucket GetAccelerateConfiguration GetBucketAcl GetBucketCORS GetBucketLogging GetBucketObjectLockConfiguration GetBucketPolicy GetBucketRequestPayment GetBucketTagging GetBucketVersioning GetBucketWebsite GetEncryptionConfiguration GetLifecycleConfiguration GetReplicationConfiguration',
+    's3: ListBucket GetAccelerateConfiguration GetBucketAcl GetBucketCORS GetBucketLogging GetBucketNotification GetBucketObjectLockConfiguration GetBucketPolicy GetBucketRequestPayment GetBucketTagging GetBucketVersioning GetBucketWebsite GetEncryptionConfiguration GetLifecycleConfiguration GetReplicationConfiguration',
   ),
   aws_s3_bucket_lifecycle_configuration: bucketPart('s3: GetLifecycleConfiguration'),
   aws_s3_bucket_ownership_controls: bucketPart('s3: GetBucketOwnershipControls'),
@@ -208,12 +211,13 @@ function importCalls(tableArn: string, row: Environment): Call[] {
 
 /** What workflows do beside calling the provider: states, the smoke test, what is granted on everything only. */
 const besides: Record<PipelineRoleKey, readonly string[]> = {
-  plan: ['s3:GetObject', 'logs:DescribeLogGroups'],
+  plan: ['s3:GetObject', 'logs:DescribeLogGroups', 'lambda:ListEventSourceMappings'],
   apply: [
     's3:GetObject',
     's3:PutObject',
     's3:DeleteObject',
     'logs:DescribeLogGroups',
+    'lambda:ListEventSourceMappings',
     'lambda:InvokeFunction',
   ],
 };

@@ -1,9 +1,20 @@
+import type { FoundBeside } from './found-beside';
 import { type Difference, differencesOf } from './json-differences';
-import { type Attributes, type Change, type Plan, type Resource, showableSides, unknown } from './plan-json';
+import { leftOpen, repairOf } from './left-open';
+import {
+  type Attributes,
+  type Change,
+  type Plan,
+  type Resource,
+  type ResourceChange,
+  resourcesOf,
+  showableSides,
+  unknown,
+} from './plan-json';
 
 /** How what is deployed at one address differs from the configuration. */
 export interface ResourceDifference {
-  /** As Terraform prints it. */
+  /** As Terraform prints it; of what is in no state, its type and what tells it from others. */
   readonly address: string;
   /** `unexpected`: there, but not in the configuration. */
   readonly kind: 'changed' | 'missing' | 'unexpected';
@@ -13,7 +24,7 @@ export interface ResourceDifference {
   readonly replaced: boolean;
   /** Expected by the configuration, found in AWS; none if the whole resource is missing or unexpected. */
   readonly attributes: readonly Difference[];
-  /** The command that ends the difference. */
+  /** The command that ends the difference, or what to do where no command does. */
   readonly repair: string;
 }
 
@@ -23,16 +34,52 @@ export function isDeployed(plan: Plan): boolean {
 }
 
 /**
- * The differences between what is deployed and the configuration of a stack: those that Terraform would undo, and those
- * that it does not see.
+ * The differences between what is deployed and the configuration of a stack: those that Terraform would undo, those that
+ * it keeps because the configuration leaves them open, and what it does not look for.
  */
-export function resourceDifferences(plan: Plan, stack: string): ResourceDifference[] {
+export function resourceDifferences(
+  plan: Plan,
+  stack: string,
+  beside: readonly FoundBeside[] = [],
+): ResourceDifference[] {
   const repair = `npm run deploy -- ${stack}`;
   return [
     ...plannedDifferences(plan, repair),
+    ...openDifferences(plan),
     ...codeDifferences(plan, stack, repair),
-    ...policiesAttachedByHand(plan),
+    ...beside.map(unexpectedBeside),
   ].sort((a, b) => (a.address < b.address ? -1 : Number(a.address > b.address)));
+}
+
+/**
+ * What was found as a plan that makes it of what was expected, for a review to say what it means. What is missing is left
+ * out: the review of the deployment tells of it.
+ */
+export function driftAsPlan(plan: Plan, beside: readonly FoundBeside[]): Plan {
+  const open = new Map(openDifferences(plan).map((it) => [it.address, it.attributes]));
+  const planned = new Map((plan.resource_changes ?? []).map((it) => [it.address, it]));
+  const changed = managedResources(plan).flatMap(({ address, type, values }): ResourceChange[] => {
+    const { change } = planned.get(address) ?? {};
+    const isUpdate = change?.actions.length === 1 && change.actions[0] === 'update';
+    const kept = Object.entries(Object(change?.after)).filter(
+      ([name]) => !Object(change?.after_unknown)[name],
+    );
+    const left = (open.get(address) ?? []).map(({ path }) => [path.replace(/[.[].*/, ''), null]);
+    if (!isUpdate && left.length === 0) return [];
+    const before = { ...values, ...Object.fromEntries([...(isUpdate ? kept : []), ...left]) };
+    const { after_sensitive, before_sensitive } = change ?? {};
+    const marks = { before_sensitive: after_sensitive, after_sensitive: before_sensitive };
+    return [
+      { address, mode: 'managed', type, change: { actions: ['update'], before, after: values, ...marks } },
+    ];
+  });
+  const created = beside.map(({ type, name, attributes }) => ({
+    address: `${type} ${name}`,
+    mode: 'managed',
+    type,
+    change: { actions: ['create'], before: null, after: attributes, after_unknown: {} },
+  }));
+  return { format_version: '1.2', resource_changes: [...changed, ...created] };
 }
 
 function plannedDifferences(
@@ -102,47 +149,52 @@ function codeDifferences(plan: Plan, stack: string, deploy: string): ResourceDif
     });
 }
 
-/** Terraform knows the attachments that it has made, and leaves every other policy of a role as it is. */
-function policiesAttachedByHand(plan: Plan): ResourceDifference[] {
-  const resources = managedResources(plan);
-  const attachments = resources.filter(({ type }) => type === 'aws_iam_role_policy_attachment');
-  return resources
-    .filter(({ type }) => type === 'aws_iam_role')
-    .flatMap(({ address, values }): ResourceDifference[] => {
-      const { name, managed_policy_arns: arns, inline_policy: inline } = values as unknown as Role;
-      const own = new Set(
-        attachments.filter((it) => it.values.role === name).map((it) => it.values.policy_arn),
-      );
-      const unexpected = (path: string, found: string, command: string): ResourceDifference => ({
-        address,
-        kind: 'changed',
-        origin: 'outside',
-        replaced: false,
-        attributes: [{ path, expected: null, found }],
-        repair: `aws iam ${command} --role-name ${name}`,
-      });
-      return [
-        ...(arns ?? [])
-          .filter((arn) => !own.has(arn))
-          .map((arn) => unexpected('managed_policy_arns', arn, `detach-role-policy --policy-arn ${arn}`)),
-        ...(inline ?? []).map((it) =>
-          unexpected('inline_policy', it.name, `delete-role-policy --policy-name ${it.name}`),
-        ),
-      ];
-    });
+/** Terraform keeps what a configuration leaves open. What it would change anyway is told as that. */
+function openDifferences(plan: Plan): ResourceDifference[] {
+  const configured = new Map(
+    (plan.configuration?.root_module?.resources ?? []).map((it) => [it.address, it.expressions]),
+  );
+  const planned = new Map(
+    plannedDifferences(plan, '').map(({ address, attributes }) => [
+      address,
+      attributes.map(({ path }) => path.replace(/[.[].*/, '')),
+    ]),
+  );
+  return managedResources(plan).flatMap(({ address, type, values }): ResourceDifference[] => {
+    const ofResource = address.replace(/\[[^\]]*\]$/, '');
+    // What the configuration has no longer is told as a whole.
+    if (!configured.has(ofResource)) return [];
+    const attributes = leftOpen(type, values, configured.get(ofResource)).filter(
+      ({ path }) => !planned.get(address)?.includes(path.replace(/[.[].*/, '')),
+    );
+    const repairs = new Set(attributes.map(({ path }) => repairOf(type, values, path)));
+    return [...repairs].map((repair) => ({
+      address,
+      kind: 'changed',
+      origin: 'outside',
+      replaced: false,
+      attributes: attributes.filter(({ path }) => repairOf(type, values, path) === repair),
+      repair,
+    }));
+  });
 }
 
-interface Role {
-  readonly name: string;
-  readonly managed_policy_arns?: readonly string[] | null;
-  readonly inline_policy?: readonly { readonly name: string }[] | null;
+function unexpectedBeside({ type, name, attributes, repair }: FoundBeside): ResourceDifference {
+  return {
+    address: `${type} ${name}`,
+    kind: 'unexpected',
+    origin: 'outside',
+    replaced: false,
+    attributes: differencesOf({}, attributes),
+    repair,
+  };
 }
 
-/** The resources of a stack: it has no modules. */
-function managedResources({
+/** The resources of a stack as the providers have read them; what is sensitive is masked. */
+export function managedResources({
   prior_state: state,
 }: Plan): readonly (Resource & { readonly values: Attributes })[] {
-  return (state?.values?.root_module?.resources ?? [])
+  return resourcesOf(state?.values?.root_module)
     .filter(({ mode }) => mode === 'managed')
     .map((it) => ({ ...it, values: it.values ?? {} }));
 }

@@ -1,11 +1,19 @@
 import { ListObjectsV2Command, S3Client, S3ServiceException } from '@aws-sdk/client-s3';
 import { InputError } from '../../input-error';
 import { stateKey } from '../../stacks/names';
+import { review } from '../review/review';
 import { prepareFolders } from '../state/errored-state';
 import { readLock } from '../state/state-lock';
 import type { Session } from '../terraform/session';
 import { StackTerraform, synthesize } from '../terraform/stack-terraform';
-import { isDeployed, type ResourceDifference, resourceDifferences } from './drift-in-plan';
+import {
+  driftAsPlan,
+  isDeployed,
+  managedResources,
+  type ResourceDifference,
+  resourceDifferences,
+} from './drift-in-plan';
+import { findBeside, triggers } from './found-beside';
 import { describeDifference } from './json-differences';
 import type { Plan } from './plan-json';
 
@@ -23,6 +31,13 @@ export interface StackDrift {
   /** Who held the state's lock when the comparison began: what they are changing may show as drift. */
   readonly lock: LockHolder | null;
   readonly differences: readonly ResourceDifference[];
+  /**
+   * What gives access that the configuration does not give, in the words of a review, the worst first; triggers are among
+   * it.
+   */
+  readonly access: readonly string[];
+  /** Types of what may belong to the stack's resources and is not looked for. */
+  readonly notCompared: readonly string[];
 }
 
 export interface LockHolder {
@@ -49,13 +64,28 @@ export async function drift(session: Session, names: readonly string[]): Promise
   }
   const compare = async (stack: string): Promise<StackDrift> => {
     const lock = await lockHolder(session, stack);
-    const notDeployed = { stack, status: 'not-deployed', lock, differences: [] } as const;
+    const nothing = { differences: [], access: [], notCompared: [] };
+    const notDeployed = { stack, status: 'not-deployed', lock, ...nothing } as const;
     if (!bucket.hasState(stack)) return notDeployed;
     report(`compare ${stack}`);
     const plan = await planOf(new StackTerraform(stack, session));
     if (!isDeployed(plan)) return notDeployed;
-    const differences = resourceDifferences(plan, stack);
-    return { stack, status: differences.length > 0 ? 'drifted' : 'in-sync', lock, differences };
+    const resources = managedResources(plan);
+    const { beside, notCompared } = await findBeside(resources, session);
+    const differences = resourceDifferences(plan, stack, beside);
+    const { findings } = review([{ stack, plan: driftAsPlan(plan, beside) }]);
+    return {
+      stack,
+      status: differences.length > 0 ? 'drifted' : 'in-sync',
+      lock,
+      differences,
+      access: findings
+        .filter(
+          ({ concern, address }) => concern === 'access' || triggers.includes(address.split(' ')[0] ?? ''),
+        )
+        .map(({ address, sentence }) => `${address} ${sentence}`),
+      notCompared,
+    };
   };
   const stacks = await Promise.all(names.map(compare));
   const drifted = stacks.some(({ status }) => status !== 'in-sync');
@@ -64,8 +94,13 @@ export async function drift(session: Session, names: readonly string[]): Promise
 
 /** The report for people to read. */
 export function describeReport({ environment, stacks }: DriftReport): string {
-  return stacks
-    .flatMap((it) => [
+  const access = stacks.flatMap((it) => it.access.map((words) => `${it.stack}: ${words}`));
+  const others = access.length > 1 ? `; and ${access.length - 1} more` : '';
+  return [
+    ...access
+      .slice(0, 1)
+      .map((words) => `${environment}: access that the configuration does not give: ${words}${others}`),
+    ...stacks.flatMap((it) => [
       `${environment} ${it.stack}: ${describeStatus(it)}`,
       ...(it.lock
         ? [
@@ -77,8 +112,9 @@ export function describeReport({ environment, stacks }: DriftReport): string {
         ...difference.attributes.map((attribute) => `    ${describeDifference(attribute)}`),
         `    repair: ${difference.repair}`,
       ]),
-    ])
-    .join('\n');
+      ...(it.notCompared.length > 0 ? [`  not compared: ${it.notCompared.join(', ')}`] : []),
+    ]),
+  ].join('\n');
 }
 
 function describeStatus({ stack, status, differences }: StackDrift): string {

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { isSafeNumber, parse } from 'lossless-json';
 import { memberOf } from '../../seed-data/attribute-value';
 
 /** One place in which two values differ; what is not there is null. */
@@ -52,6 +53,10 @@ export function isDeeperThan(levels: number, json: unknown): boolean {
   return false;
 }
 
+/** Numbers that JavaScript may not keep as they are written. */
+const mayBeRounded = /\d{16}|\d[eE]/;
+const exactNumber = (text: string) => (isSafeNumber(text) ? Number(text) : text);
+
 // biome-ignore lint/suspicious/noExplicitAny: any JSON value
 type Json = any;
 
@@ -66,7 +71,7 @@ function readJson(value: unknown): Json {
 export function jsonIn(text: unknown): unknown {
   if (typeof text !== 'string' || !/^\s*[{[]/.test(text)) return undefined;
   try {
-    const json = JSON.parse(text);
+    const json: unknown = mayBeRounded.test(text) ? parse(text, undefined, exactNumber) : JSON.parse(text);
     return isDeeperThan(maxLevels, json) ? undefined : json;
   } catch {
     return undefined;

@@ -1,4 +1,10 @@
-import { isDeployed, resourceDifferences } from '../../../ops/plan/drift-in-plan';
+import {
+  driftAsPlan,
+  isDeployed,
+  managedResources,
+  resourceDifferences,
+} from '../../../ops/plan/drift-in-plan';
+import { findBeside } from '../../../ops/plan/found-beside';
 import type { Plan } from '../../../ops/plan/plan-json';
 
 type Change = NonNullable<Plan['resource_changes']>[number]['change'];
@@ -204,34 +210,135 @@ describe('the code of a function', () => {
   });
 });
 
+/** Of a role nobody is asked: the provider has read its policies. */
+const session = { aws: { region: 'us-east-1' }, environment: {} } as Parameters<typeof findBeside>[1];
+
 describe('the policies of a role', () => {
   const attachment = { role: 'ScanRole', policy_arn: 'arn:own' };
-  const role = (attached: string[], inline: { name: string }[] = []) =>
+  const role = (attached: string[], inline: { name: string; policy: string }[] = []) =>
     stateOf(
       ['aws_iam_role', { name: 'ScanRole', managed_policy_arns: attached, inline_policy: inline }],
       ['aws_iam_role_policy_attachment', attachment],
       ['aws_iam_role_policy_attachment', { role: 'OtherRole', policy_arn: 'arn:other' }],
     );
+  const driftOf = async (plan: Plan) =>
+    resourceDifferences(plan, 'functions', (await findBeside(managedResources(plan), session)).beside);
 
-  it('are in sync when Terraform has attached them all', () => {
-    expect(resourceDifferences(role(['arn:own']), 'functions')).toEqual([]);
+  it('are in sync when Terraform has attached them all', async () => {
+    expect(await driftOf(role(['arn:own']))).toEqual([]);
   });
 
-  it('are drift when somebody else has attached or written one', () => {
-    expect(resourceDifferences(role(['arn:own', 'arn:other'], [{ name: 'all' }]), 'functions')).toMatchObject(
-      [
-        {
-          origin: 'outside',
-          attributes: [{ path: 'managed_policy_arns', expected: null, found: 'arn:other' }],
-          repair: 'aws iam detach-role-policy --policy-arn arn:other --role-name ScanRole',
-        },
-        {
-          origin: 'outside',
-          attributes: [{ path: 'inline_policy', expected: null, found: 'all' }],
-          repair: 'aws iam delete-role-policy --policy-name all --role-name ScanRole',
-        },
-      ],
+  it('are drift when somebody else has attached or written one', async () => {
+    const all = JSON.stringify({ Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }] });
+
+    expect(await driftOf(role(['arn:own', 'arn:other'], [{ name: 'all', policy: all }]))).toMatchObject([
+      {
+        address: 'aws_iam_role_policy ScanRole all',
+        kind: 'unexpected',
+        origin: 'outside',
+        repair: 'aws iam delete-role-policy --role-name ScanRole --policy-name all',
+      },
+      {
+        address: 'aws_iam_role_policy_attachment ScanRole arn:other',
+        kind: 'unexpected',
+        origin: 'outside',
+        repair: 'aws iam detach-role-policy --role-name ScanRole --policy-arn arn:other',
+      },
+    ]);
+  });
+});
+
+describe('what the configuration leaves open', () => {
+  const table = {
+    name: 'T',
+    arn: 'arn:t',
+    table_class: 'STANDARD',
+    point_in_time_recovery: [{ enabled: true, recovery_period_in_days: 35 }],
+    ttl: [{ attribute_name: '', enabled: false }],
+    tags_all: { stack: 'table' },
+    replica: [],
+  };
+  const given = {
+    name: { constant_value: 'T' },
+    point_in_time_recovery: [{ enabled: { constant_value: true } }],
+  };
+  const of = (more: object): Plan => ({
+    ...stateOf(['aws_dynamodb_table', { ...table, ...more }]),
+    configuration: {
+      root_module: { resources: [{ address: 'aws_dynamodb_table.0', expressions: given }] },
+    },
+  });
+
+  it('is no drift at its defaults, nor are facts that AWS tells', () => {
+    expect(resourceDifferences(of({}), 'table')).toEqual([]);
+  });
+
+  it.each<[string, object, object]>([
+    [
+      'a time to live that was turned on by hand',
+      { ttl: [{ attribute_name: 'end', enabled: true }] },
+      { 'ttl[0].attribute_name': [null, 'end'], 'ttl[0].enabled': [null, true] },
+    ],
+    [
+      'a shorter time of recovery, in a block that is configured',
+      { point_in_time_recovery: [{ enabled: true, recovery_period_in_days: 1 }] },
+      { 'point_in_time_recovery[0].recovery_period_in_days': [35, 1] },
+    ],
+    [
+      'another class',
+      { table_class: 'STANDARD_INFREQUENT_ACCESS' },
+      { table_class: ['STANDARD', expect.anything()] },
+    ],
+    [
+      'a replica',
+      { replica: [{ region_name: 'eu-west-1' }] },
+      { 'replica[0].region_name': [null, 'eu-west-1'] },
+    ],
+    ['what nobody here has heard of', { novelty: 'x' }, { novelty: [null, 'x'] }],
+  ])('is drift when it is %s, though Terraform plans nothing', (_, more, expected) => {
+    const [difference, ...others] = resourceDifferences(of(more), 'table');
+
+    expect(others).toEqual([]);
+    expect(difference).toMatchObject({ kind: 'changed', origin: 'outside' });
+    expect(
+      Object.fromEntries(
+        difference?.attributes.map(({ path, ...it }) => [path, [it.expected, it.found]]) ?? [],
+      ),
+    ).toEqual(expected);
+  });
+
+  it('is turned off by a command where no deployment can', () => {
+    const [{ repair } = { repair: '' }] = resourceDifferences(
+      of({ ttl: [{ attribute_name: 'end', enabled: true }] }),
+      'table',
     );
+
+    expect(repair).toBe(
+      'aws dynamodb update-time-to-live --table-name T --time-to-live-specification Enabled=false,AttributeName=end',
+    );
+  });
+
+  it('is told once where a deployment changes it anyway', () => {
+    const found = { ...table, stream_enabled: true };
+    const plan = {
+      ...of(found),
+      resource_changes: [{ address: 'aws_dynamodb_table.0', change: update(found, table) }],
+    };
+
+    expect(resourceDifferences(plan, 'table')).toMatchObject([
+      { origin: 'not-deployed', attributes: [{ path: 'stream_enabled' }] },
+    ]);
+  });
+
+  it('is reviewed as if it were planned', () => {
+    const plan = of({ ttl: [{ attribute_name: 'end', enabled: true }] });
+
+    expect(driftAsPlan(plan, []).resource_changes).toMatchObject([
+      {
+        address: 'aws_dynamodb_table.0',
+        change: { actions: ['update'], before: { ttl: null }, after: { ttl: [{ enabled: true }] } },
+      },
+    ]);
   });
 });
 

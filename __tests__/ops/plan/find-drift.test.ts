@@ -1,12 +1,33 @@
 import { describeReport, type StackDrift } from '../../../ops/plan/find-drift';
 
-const inSync: StackDrift = { stack: 'table', status: 'in-sync', lock: null, differences: [] };
+const inSync: StackDrift = {
+  stack: 'table',
+  status: 'in-sync',
+  lock: null,
+  differences: [],
+  access: [],
+  notCompared: [],
+};
 const textOf = (stack: StackDrift) =>
   describeReport({ environment: 'prod', drifted: false, stacks: [stack] });
 
 describe('the report of drift', () => {
   it('has one line for a stack without drift', () => {
     expect(textOf(inSync)).toBe('prod table: in sync');
+  });
+
+  it('names what was not looked for', () => {
+    expect(textOf({ ...inSync, notCompared: ['aws_a', 'aws_b'] })).toBe(
+      'prod table: in sync\n  not compared: aws_a, aws_b',
+    );
+  });
+
+  it('begins with access that the configuration does not give', () => {
+    const drifted = { ...inSync, status: 'drifted', access: ['aws_a.b opens', 'aws_c.d too'] } as const;
+
+    expect(textOf(drifted).split('\n')[0]).toBe(
+      'prod: access that the configuration does not give: table: aws_a.b opens; and 1 more',
+    );
   });
 
   it('says how to deploy what is not deployed', () => {

@@ -46,6 +46,12 @@ describe('differencesOf', () => {
         { path: '[1].Sid', expected: null, found: 'Two' },
       ],
     ],
+    [
+      'integers in texts that JavaScript would round to the same',
+      { policy: '{"n": 9007199254740993}' },
+      { policy: '{"n": 9007199254740992}' },
+      [{ path: 'policy.n', expected: '9007199254740993', found: '9007199254740992' }],
+    ],
     ['text that only looks like JSON', '{a', '{b', [{ path: '', expected: '{a', found: '{b' }]],
   ])('finds %s', (_, expected, found, differences) => {
     expect(differencesOf(expected, found)).toEqual(differences);
