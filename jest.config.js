@@ -12,7 +12,10 @@ const shared = {
 };
 
 const onDemand =
-  '**/__tests__/end-to-end/{adopt,bootstrap,drift,endings,golden-set,leaving,opentofu,recovery,seed-import-many}.test.ts';
+  '**/__tests__/end-to-end/{adopt,bootstrap,drift,endings,golden-set,leaving,opentofu,recovery,seed-import-many,workflows}.test.ts';
+
+// A module of ECMAScript alone, which jest cannot load as it is.
+const expressions = 'node_modules/@actions/expressions/dist';
 
 /** @type {import('jest').Config} */
 module.exports = {
@@ -37,6 +40,9 @@ module.exports = {
       // Many runs of Terraform each: too long for every change.
       ...shared,
       displayName: 'operations',
+      moduleNameMapper: { '^@actions/expressions$': `<rootDir>/${expressions}/index.js` },
+      transform: { [`\\.ts$|/${expressions}/.+\\.js$`]: shared.transform['\\.ts$'] },
+      transformIgnorePatterns: [`/node_modules/(?!@actions/expressions/)`],
       testMatch: [onDemand],
     },
   ],

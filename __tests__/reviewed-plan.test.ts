@@ -5,8 +5,8 @@ import { type Pull, RecordedGitHub, runScript, type WorkflowRun } from './end-to
 const { jobs } = parse(readFileSync('.github/workflows/deploy-environment.yml', 'utf8'));
 const step = jobs.plan.steps.find(({ id }: { id?: string }) => id === 'reviewed');
 
-const ours = { id: 7, full_name: 'acme/supermission' };
-const fork = { id: 8, full_name: 'mallory/supermission' };
+const ours = { id: 7, full_name: 'acme/missions' };
+const fork = { id: 8, full_name: 'mallory/missions' };
 const head = { ref: 'more-missions', sha: 'head', repo: ours };
 const merged: Pull = {
   number: 12,
@@ -40,7 +40,7 @@ async function find({ pulls = [merged], runs = [planned], events = ['merged', 'c
   github.pulls.push(...pulls);
   github.runs.push(...runs);
   github.events[12] = [...events];
-  const context = { sha: 'merge', repo: { owner: 'acme', repo: 'supermission' } };
+  const context = { sha: 'merge', repo: { owner: 'acme', repo: 'missions' } };
   return runScript(step.with.script, { github: github.client(jobs.plan.permissions), context, require });
 }
 

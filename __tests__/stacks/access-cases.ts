@@ -212,6 +212,8 @@ const everything = reading('no projection', 'ALL_ATTRIBUTES', [partitionKey]);
 const projected = reading('all projected attributes', 'ALL_PROJECTED_ATTRIBUTES', [partitionKey]);
 const count = reading('the count', 'COUNT', [partitionKey]);
 const filter = reading('a filter on every attribute', 'ALL_ATTRIBUTES', [partitionKey, ...hiddenAttributes]);
+const countBy = (attribute: string) =>
+  reading(`the count of items by ${attribute}`, 'COUNT', [partitionKey, attribute]);
 const andHidden = (attribute: string) =>
   reading(`${attribute} too`, 'SPECIFIC_ATTRIBUTES', [...visibleAttributes, attribute]);
 const hiddenOnly = reading('hidden attributes only', 'SPECIFIC_ATTRIBUTES', hiddenAttributes);
@@ -281,10 +283,23 @@ const queryFunctionCases: Row[] = [
       andHidden(attribute),
       'deny',
       'deny',
-      'one attribute too many',
+      'one attribute too many, be it in the answer or in a filter',
+    ],
+  ),
+  ...hiddenAttributes.map(
+    (attribute): Row => [
+      'dynamodb:Query',
+      ownTable,
+      countBy(attribute),
+      'deny',
+      'deny',
+      'a count betrays what it counts by',
     ],
   ),
   ['dynamodb:Query', index, visible, 'allow', 'deny', 'there is no index to read'],
+  ['dynamodb:Query', index, projected, 'allow', 'deny', 'an index may hold hidden attributes'],
+  ['dynamodb:Query', index, count, 'allow', 'deny', 'there is no index to read'],
+  ['dynamodb:Query', index, hiddenOnly, 'deny', 'deny', 'the attributes are hidden'],
   ['dynamodb:Query', alikeTable, visible, 'allow', 'deny', 'the whole name counts'],
   ['dynamodb:Query', twinTable, visible, 'allow', 'deny', 'environments share an account, not data'],
   ['dynamodb:Query', foreignTable, visible, 'allow', 'deny', "another system's data"],

@@ -1,8 +1,15 @@
 import { allowedContextKeysForRequest } from '@cloud-copilot/iam-simulate';
-import type { Fn, Table } from '../../declarations';
+import { type Fn, keySchema, type Table } from '../../declarations';
 import type { Environment } from '../../environments';
 import { loadSeeds, type Seeds } from '../../seed-data/load-seed';
-import { type PipelineRoleKey, pipelineRoles } from '../../stacks/pipeline-access';
+import { importPrefix, tableName } from '../../stacks/names';
+import {
+  boundaryName,
+  type PipelineRoleKey,
+  pipelineRoleName,
+  pipelineRoles,
+} from '../../stacks/pipeline-access';
+import { missions } from '../../system';
 import { pipeline } from './pipeline-cases';
 import { accountId, type RoleDocuments, roleDocuments } from './policy-documents';
 import { simulate } from './simulate';
@@ -102,7 +109,7 @@ const arn = (service: string, resource: string, region = '') =>
 const byName = (service: string, kind: string) => (it: Attributes, row: Environment) =>
   arn(service, `${kind}${it.name ?? it.function_name ?? it.alarm_name}`, service === 'iam' ? '' : row.region);
 const bucketPart = (read: string): Types => ({ arn: (_, row) => `arn:aws:s3:::${row.stateBucket}`, read });
-const boundary = { 'iam:PermissionsBoundary': arn('iam', 'policy/supermission-prod-boundary') };
+const boundary = { 'iam:PermissionsBoundary': arn('iam', `policy/${boundaryName(environment('prod'))}`) };
 
 const types: Record<string, Types> = {
   aws_dynamodb_table: {
@@ -112,10 +119,12 @@ const types: Record<string, Types> = {
       'dynamodb: CreateTable UpdateTable DeleteTable UpdateContinuousBackups UpdateTimeToLive TagResource UntagResource',
   },
   aws_dynamodb_table_item: {
-    arn: (_, row) => arn('dynamodb', `table/SuperMissionTable${row.nameSuffix}`, row.region),
+    arn: (_, row) => arn('dynamodb', `table/${tableName(row, missions)}`, row.region),
     read: 'dynamodb: GetItem',
     write: 'dynamodb: PutItem UpdateItem DeleteItem',
-    context: ({ item }) => ({ 'dynamodb:LeadingKeys': [JSON.parse(item).SuperHero.S] }),
+    context: ({ item }) => ({
+      'dynamodb:LeadingKeys': [JSON.parse(item)[keySchema(missions.key).partitionKey.name].S],
+    }),
   },
   aws_lambda_function: {
     arn: byName('lambda', 'function:'),
@@ -201,7 +210,7 @@ function importCalls(tableArn: string, row: Environment): Call[] {
   return [
     { action: 'dynamodb:ImportTable', on: tableArn },
     { action: 'dynamodb:DescribeImport', on: `${tableArn}/import/01` },
-    { action: 's3:GetObject', on: `arn:aws:s3:::${row.stateBucket}/supermission/prod/import/any/0.json.gz` },
+    { action: 's3:GetObject', on: `arn:aws:s3:::${row.stateBucket}/${importPrefix(row, 'any')}0.json.gz` },
     ...['CreateLogGroup', 'CreateLogStream', 'DescribeLogStreams', 'PutLogEvents'].map((it) => ({
       action: `logs:${it}`,
       on: `${log}:log-stream:any`,
@@ -230,7 +239,7 @@ async function answer(
   const keys = await allowedContextKeysForRequest(service, name, on, false, undefined);
   return simulate({
     request: {
-      principal: `arn:aws:sts::${accountId}:assumed-role/supermission-prod-any/workflow`,
+      principal: `arn:aws:sts::${accountId}:assumed-role/any/workflow`,
       action,
       resource: { resource: on, accountId },
       contextVariables: Object.fromEntries(
@@ -264,7 +273,7 @@ describe('with each pair of settings', () => {
     const stack = synthesizePipeline(row, pipeline, seeds);
     const calls = callsOf(row, seeds);
     for (const key of pipelineRoles) {
-      const { policies } = roleDocuments(stack, `supermission-prod-${key}`);
+      const { policies } = roleDocuments(stack, pipelineRoleName(row, key));
       const denied: string[] = [];
       for (const call of calls[key]) {
         if ((await answer(call, policies)) !== 'allow') denied.push(`${call.action} on ${call.on}`);
