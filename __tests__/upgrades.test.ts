@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { minimatch } from 'minimatch';
 import semver from 'semver';
 import packageJson from '../package.json';
 import renovate from '../renovate.json';
@@ -13,12 +14,11 @@ interface Rule {
 }
 const rules = (renovate.packageRules as readonly Rule[]).filter(({ matchPackageNames }) => matchPackageNames);
 
-/** Renovate's own patterns, as far as they are used: a name, `scope/**`, and `!` before what is left out. */
+/** Renovate takes its patterns as minimatch does: one must fit, and all that begin with `!`. */
 function matches(patterns: readonly string[], name: string): boolean {
-  const fits = (pattern: string) =>
-    pattern.endsWith('/**') ? name.startsWith(pattern.slice(0, -2)) : name === pattern;
-  const [out, inside] = [true, false].map((isOut) => patterns.filter((it) => it.startsWith('!') === isOut));
-  return (inside ?? []).some(fits) && !(out ?? []).some((it) => fits(it.slice(1)));
+  const fits = (pattern: string) => minimatch(name, pattern);
+  const isNegated = (pattern: string) => pattern.startsWith('!');
+  return patterns.some((it) => !isNegated(it) && fits(it)) && patterns.filter(isNegated).every(fits);
 }
 
 describe('renovate.json', () => {

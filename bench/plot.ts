@@ -1,4 +1,9 @@
-import type { Curves } from './result';
+export interface Curves {
+  readonly title: string;
+  readonly x: string;
+  readonly y: string;
+  readonly lines: Readonly<Record<string, readonly (readonly [x: number, y: number])[]>>;
+}
 
 const width = 420;
 const height = 280;

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { type Summary, summarize } from './measure';
-import { plot } from './plot';
+import { type Curves, plot } from './plot';
 
 /** One thing measured of all peers. */
 export interface Measure {
@@ -16,13 +16,6 @@ export interface Goal {
   readonly what: string;
   readonly ratio: number;
   readonly atMost: number;
-}
-
-export interface Curves {
-  readonly title: string;
-  readonly x: string;
-  readonly y: string;
-  readonly lines: Readonly<Record<string, readonly (readonly [x: number, y: number])[]>>;
 }
 
 /** What a bench has found. */

@@ -25,12 +25,13 @@ void runCommand({
   afterInterruption: 'what was uploaded stays, and no manifest was written: run it again to upload the rest',
   run: async ({ values: { table }, positionals: [file = ''] }, frame) => {
     const environment = readEnvironment();
+    const { manifest: manifestFile } = importedTable(environment, table);
     const session = await openAws({ ...frame, environment });
     const manifest = await uploadSeed(session, file, { table }).catch((error: unknown) => {
       if (statusOf(error) === undefined) throw error;
       throw new InputError(`seed:upload: stopped, ${messageOf(error)}; it can be run again`);
     });
-    console.log(describeUpload(environment.name, importedTable(environment, table).manifest, manifest));
+    console.log(describeUpload(environment.name, manifestFile, manifest));
   },
 });
 

@@ -82,7 +82,7 @@ export function importedTable(environment: Environment, table?: string) {
   }
   throw new InputError({
     where: `environments.ts: ${environment.name}.seed.mode`,
-    what: 'imports nothing',
+    what: 'no table of this environment is imported',
     got: environment.seed.mode,
     expected: `{ mode: 'import', manifest: 'seed-data/import.json' }, or another SUPERMISSION_ENV`,
   });

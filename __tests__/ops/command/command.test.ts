@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { InputError } from '../../../input-error';
@@ -92,7 +92,7 @@ describe('a command that writes into the checkout', () => {
   afterAll(() => rmSync(folder, { recursive: true }));
 
   /** Prints `begun`, works for so long, or until it is told to end and has come to its end, then prints `ended`. */
-  const start = (milliseconds: number) => {
+  const start = (milliseconds: number, cwd = folder) => {
     const work = `({ signal }) => new Promise((resolve) => {
       console.log('begun');
       const end = () => { console.log('ended'); resolve(); };
@@ -102,7 +102,7 @@ describe('a command that writes into the checkout', () => {
     const script = `require(${JSON.stringify(join(root, 'ops/command/command.ts'))}).runCommand({
       usage: '', writes: true, afterInterruption: 'run it again', run: (_, frame) => (${work})(frame) }, [])`;
     const child = spawn(process.execPath, ['--import', require.resolve('tsx'), '-e', script], {
-      cwd: folder,
+      cwd,
     });
     const output = { text: '' };
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (data) => (output.text += data));
@@ -136,14 +136,24 @@ describe('a command that writes into the checkout', () => {
   });
 
   it('waits for another one, and says for whom', async () => {
-    const first = start(1_500);
+    const first = start(60_000);
     await first.prints('begun');
     const second = start(0);
 
     await second.prints(`another command is at work in this checkout (process ${first.child.pid}`);
     expect(second.output.text).not.toContain('begun');
-    expect(await first.ended).toBe(0);
+    first.child.kill('SIGTERM');
     expect(await second.ended).toBe(0);
+  });
+
+  it('fails in one sentence when it cannot write', async () => {
+    const place = mkdtempSync(join(tmpdir(), 'command-test-'));
+    writeFileSync(join(place, 'cdktf.out'), '');
+    const { output, ended } = start(0, place);
+
+    expect(await ended).toBe(1);
+    expect(output.text).toMatch(/^E\w+: .*cdktf\.out'\n$/);
+    rmSync(place, { recursive: true });
   });
 
   it('goes on when another one was killed', async () => {

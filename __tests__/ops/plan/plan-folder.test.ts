@@ -7,6 +7,7 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
+import fs from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readPlanFolder, writePlanFolder } from '../../../ops/plan/plan-folder';
@@ -48,6 +49,32 @@ describe('a plan folder', () => {
     expect(readdirSync(join(parent, 'plans'))).toEqual(['lab']);
     expect((await readPlanFolder(folder)).digest).toBe(digest);
     expect(readFileSync(join(folder, 'table/plan.json'), 'utf8')).toBe('second');
+  });
+
+  it('is written where its name ends in a slash', async () => {
+    const { digest } = await writePlanFolder(
+      `${folder}//`,
+      { ...description, stacks: [...description.stacks] },
+      filesOf('slash'),
+    );
+
+    expect(readdirSync(join(parent, 'plans'))).toEqual(['lab']);
+    expect((await readPlanFolder(folder)).digest).toBe(digest);
+  });
+
+  it('fails when it cannot be put in its place, and leaves the older one there', async () => {
+    const { digest } = await write('first');
+    const { rename } = fs;
+    const full = jest.spyOn(fs, 'rename').mockImplementation(async (from, to) => {
+      if (to === folder && !String(from).endsWith('.old')) throw new Error('ENOSPC');
+      return rename(from, to);
+    });
+
+    await expect(write('second')).rejects.toThrow('ENOSPC');
+    full.mockRestore();
+
+    expect(readdirSync(join(parent, 'plans'))).toEqual(['lab']);
+    expect((await readPlanFolder(folder)).digest).toBe(digest);
   });
 
   it('fails to take the place of anything else', async () => {

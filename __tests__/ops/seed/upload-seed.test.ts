@@ -1,0 +1,29 @@
+import { type Environment, readEnvironment } from '../../../environments';
+import { importedTable } from '../../../ops/seed/upload-seed';
+
+const environment = readEnvironment({});
+const importing: Environment = {
+  ...environment,
+  seed: { mode: 'import', manifest: 'seed-data/import.json' },
+};
+
+describe('the table whose items are uploaded', () => {
+  it('is the one that the environment imports, named or not', () => {
+    const only = importedTable(importing);
+
+    expect(only.manifest).toBe('seed-data/import.json');
+    expect(importedTable(importing, only.id)).toEqual(only);
+  });
+
+  it('fails when the environment imports none', () => {
+    expect(() => importedTable(environment)).toThrow(
+      "environments.ts: local.seed.mode: no table of this environment is imported, got \"items\"; expected { mode: 'import', manifest: 'seed-data/import.json' }, or another SUPERMISSION_ENV",
+    );
+  });
+
+  it('fails when it is another than the environment imports, and names those', () => {
+    expect(() => importedTable(importing, 'none')).toThrow(
+      `--table: no imported table, got "none"; expected one of ${importedTable(importing).id}`,
+    );
+  });
+});
