@@ -48,14 +48,13 @@ const documents = fc.sample(
 
 /** What IAM makes no difference between: one value and a list of it, and the order of a list. */
 function canonical(json: unknown): unknown {
-  if (Array.isArray(json))
-    return json.map(canonical).sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
   if (typeof json !== 'object' || json === null) return [json];
-  return Object.fromEntries(
-    Object.entries(json)
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([name, it]) => [name, canonical(it)]),
-  );
+  if (Array.isArray(json)) {
+    const inList = (it: unknown) => (typeof it === 'object' ? canonical(it) : it);
+    return json.map(inList).sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
+  }
+  const members = Object.entries(json).sort(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(members.map(([name, it]) => [name, canonical(it)]));
 }
 
 describe('the text of a policy document', () => {
