@@ -37,7 +37,9 @@ export async function findTerraform(environment: NodeJS.ProcessEnv = process.env
 }
 
 async function downloadTerraform(): Promise<string> {
-  console.error('no terraform and no tofu on the PATH: downloading Terraform, once, into node_modules/.cache');
+  console.error(
+    'no terraform and no tofu on the PATH: downloading Terraform, once, into node_modules/.cache',
+  );
   try {
     // Its own command would hide a signal that ends Terraform, so only its installer is used.
     const { getOutputs } = await import('@jahed/terraform/lib/getOutputs.js');
