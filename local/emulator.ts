@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
+import { type AddressInfo, connect, createServer } from 'node:net';
+import { devNull } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { InputError } from '../input-error';
@@ -13,6 +14,8 @@ export interface Emulator {
   readonly url: string;
   /** Where it came from, for people to read. */
   readonly description: string;
+  /** Whether nothing listens there any more; one that only answers slowly has not ended. */
+  hasEnded(): Promise<boolean>;
   stop(): Promise<void>;
 }
 
@@ -64,7 +67,12 @@ async function useEndpoint({ environment }: EmulatorOptions): Promise<Emulator> 
   // As in a shell that took over the exports of one: it keeps what was deployed to it, and its functions' code.
   if (await isOurs(url)) throw new Error(`${url} is a local AWS itself, not an emulator for one`);
   if (!(await motoAnswers(url))) throw new Error(`no moto answers at ${url}`);
-  return { url, description: `AWS_ENDPOINT_URL ${url}`, stop: async () => {} };
+  return {
+    url,
+    description: `AWS_ENDPOINT_URL ${url}`,
+    hasEnded: () => isRefused(url),
+    stop: async () => {},
+  };
 }
 
 async function startFromPath(options: EmulatorOptions): Promise<Emulator> {
@@ -87,14 +95,36 @@ async function startFromDocker(options: EmulatorOptions): Promise<Emulator> {
   await runToEnd([docker, 'info'], options);
   const port = await freePort();
   const image = `motoserver/moto:${motoVersion}`;
-  const command = [docker, 'run', '--rm', '--publish', `127.0.0.1:${port}:5000`, image];
+  // Docker's own configuration may put a proxy into containers.
+  const variables = ['AWS_EC2_METADATA_DISABLED=true', ...proxyVariables.map((name) => `${name}=`)];
+  const flags = variables.flatMap((variable) => ['--env', variable]);
+  const command = [docker, 'run', '--rm', '--publish', `127.0.0.1:${port}:5000`, ...flags, image];
   return startAndWait(command, port, image, downloadLimitMs, options);
 }
 
 async function startMoto(program: string, options: EmulatorOptions): Promise<Emulator> {
   const port = await freePort();
   const command = [program, '--host', '127.0.0.1', '--port', String(port)];
-  return startAndWait(command, port, program, startLimitMs, options);
+  const environment = motoEnvironment(options.environment);
+  return startAndWait(command, port, program, startLimitMs, { ...options, environment });
+}
+
+const proxyVariables = ['http_proxy', 'https_proxy', 'all_proxy', 'no_proxy'].flatMap((name) => [
+  name,
+  name.toUpperCase(),
+]);
+
+/** Moto reads the variables and files of AWS's clients: a profile, a proxy or an endpoint of the user's breaks it. */
+function motoEnvironment(user: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const others = Object.entries(user).filter(
+    ([name]) => !/^(AWS|BOTO|MOTO)_/i.test(name) && !proxyVariables.includes(name),
+  );
+  return {
+    ...Object.fromEntries(others),
+    AWS_CONFIG_FILE: devNull,
+    AWS_SHARED_CREDENTIALS_FILE: devNull,
+    AWS_EC2_METADATA_DISABLED: 'true',
+  };
 }
 
 async function startAndWait(
@@ -115,7 +145,7 @@ async function startAndWait(
     }
     await sleep(50);
   }
-  return { url, description, stop: guarded.stop };
+  return { url, description, hasEnded: () => isRefused(url), stop: guarded.stop };
 }
 
 async function runToEnd(command: readonly string[], options: EmulatorOptions): Promise<void> {
@@ -172,6 +202,19 @@ function runGuarded(command: readonly string[], { environment, log }: EmulatorOp
       await ended;
     },
   };
+}
+
+async function isRefused(url: string): Promise<boolean> {
+  const { hostname, port } = new URL(url);
+  const socket = connect(Number(port) || 80, hostname);
+  try {
+    await once(socket, 'connect');
+    return false;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ECONNREFUSED';
+  } finally {
+    socket.destroy();
+  }
 }
 
 async function isOurs(url: string): Promise<boolean> {

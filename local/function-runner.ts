@@ -1,10 +1,12 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { createHash, randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir, totalmem } from 'node:os';
 import { dirname, join, resolve, sep } from 'node:path';
-import { setImmediate } from 'node:timers/promises';
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import { unzipSync } from 'fflate';
+import { endProcesses } from './end-processes.cjs';
 import { localAwsVariables } from './local-aws';
 
 /** The part of Lambda's FunctionConfiguration that running a function needs. */
@@ -45,13 +47,45 @@ const initLimitMs = 10_000;
 const idleLimitMs = 60_000;
 /** What a process has printed before its answer is on its way: far more than a busy machine needs. */
 const outputLimitMs = 5_000;
+/** For pipes that something still holds when all processes that are known have ended. */
+const closeLimitMs = 500;
 const logTailBytes = 4_096;
+/** What an idle environment takes of the memory, and a quarter of the machine's may be theirs. */
+const environmentBytes = 64 * 2 ** 20;
+const maxEnvironments = Math.max(4, Math.floor(totalmem() / 4 / environmentBytes));
+
+/** What runs the functions' processes. */
+export interface FunctionProgram {
+  readonly node: string;
+  readonly arguments: readonly string[];
+}
+
+const ownProgram: FunctionProgram = {
+  node: process.execPath,
+  arguments: [require.resolve('./function-process.mjs')],
+};
+
+/** What a caller sends along with an event. */
+export interface Invocation {
+  readonly event: string;
+  readonly requestId: string;
+  /** JSON. */
+  readonly clientContext?: string | undefined;
+}
+
+/** An invocation that waits for an environment. */
+interface Waiting {
+  readonly key: string;
+  readonly configuration: FunctionConfiguration;
+  readonly run: (environment: ExecutionEnvironment) => void;
+  readonly refuse: (error: unknown) => void;
+}
 
 /** Runs deployed functions, each execution environment in a process of its own. */
 export class FunctionRunner {
   private readonly zips = new Map<string, Uint8Array>();
-  private readonly folders = new Map<string, string>();
   private readonly environments = new Set<ExecutionEnvironment>();
+  private readonly waiting: Waiting[] = [];
   // Not inside the project: a function must not find the project's node_modules.
   private readonly home = mkdtempSync(join(tmpdir(), 'local-lambda-'));
 
@@ -62,6 +96,7 @@ export class FunctionRunner {
   constructor(
     private readonly url: string,
     private readonly print: (output: string | Buffer) => void,
+    private readonly program = ownProgram,
   ) {}
 
   /** Remember a deployment package by its hash, Lambda's CodeSha256. */
@@ -70,47 +105,98 @@ export class FunctionRunner {
   }
 
   /**
-   * Run a function once, in a warm environment where there is one for exactly this code and configuration.
+   * Run a function once, in a warm environment where there is one for exactly this code and configuration. Where there is
+   * none it waits: as many environments start at once as there are processors, and there are as many as the memory has
+   * room for.
+   *
    * @throws LambdaError when the function cannot be run on this machine
    */
-  async invoke(
-    configuration: FunctionConfiguration,
-    event: string,
-    requestId: string,
-  ): Promise<InvocationResult> {
+  async invoke(configuration: FunctionConfiguration, invocation: Invocation): Promise<InvocationResult> {
     const key = JSON.stringify(configuration);
-    const warm = [...this.environments].find((candidate) => candidate.isIdle && candidate.key === key);
-    const environment = warm ?? this.start(key, configuration);
-    return environment.invoke(event, requestId);
+    const environment = await new Promise<ExecutionEnvironment>((run, refuse) => {
+      this.waiting.push({ key, configuration, run, refuse });
+      this.serveWaiting();
+    });
+    try {
+      return await environment.invoke(invocation);
+    } finally {
+      this.serveWaiting();
+    }
   }
 
   /** End all functions and remove their code. */
   async stop(): Promise<void> {
-    await Promise.all([...this.environments].map((environment) => environment.stop()));
+    const error = new LambdaError(503, 'ServiceUnavailable', 'the local AWS is ending');
+    for (const { refuse } of this.waiting.splice(0)) refuse(error);
+    await endEnvironments([...this.environments]);
     rmSync(this.home, { recursive: true, force: true });
   }
 
-  private start(key: string, configuration: FunctionConfiguration): ExecutionEnvironment {
-    const folder = this.unpack(configuration);
-    const environment = new ExecutionEnvironment(key, configuration, folder, this.url, this.print);
-    this.environments.add(environment);
-    environment.ended.then(() => this.environments.delete(environment));
-    return environment;
+  private serveWaiting(): void {
+    for (const waiting of [...this.waiting]) {
+      const warm = this.findEnvironment((it) => it.state === 'idle' && it.key === waiting.key);
+      if (warm) {
+        warm.state = 'busy';
+        this.waiting.splice(this.waiting.indexOf(waiting), 1);
+        waiting.run(warm);
+      }
+    }
+    const starting = [...this.environments].filter(({ state }) => state === 'starting').map(({ key }) => key);
+    for (const waiting of [...this.waiting]) {
+      const place = starting.indexOf(waiting.key);
+      if (place >= 0) starting.splice(place, 1, '');
+      else if (starting.length >= availableParallelism() || !this.hasRoom()) return;
+      else if (this.start(waiting)) starting.push('');
+    }
   }
 
+  /** Whether there is room for one more, if need be in the place of one that has nothing to do. */
+  private hasRoom(): boolean {
+    if (this.environments.size < maxEnvironments) return true;
+    const idle = this.findEnvironment((it) => it.state === 'idle');
+    if (idle) void endEnvironments([idle]);
+    return false;
+  }
+
+  private findEnvironment(isRight: (environment: ExecutionEnvironment) => boolean) {
+    return [...this.environments].find(isRight);
+  }
+
+  private start(waiting: Waiting): boolean {
+    const { key, configuration } = waiting;
+    let environment: ExecutionEnvironment;
+    try {
+      const folder = this.unpack(configuration);
+      environment = new ExecutionEnvironment(key, configuration, folder, this.url, this.print, this.program);
+    } catch (error) {
+      this.waiting.splice(this.waiting.indexOf(waiting), 1);
+      waiting.refuse(error);
+      return false;
+    }
+    this.environments.add(environment);
+    void environment.started.then(() => this.serveWaiting());
+    // In this order, so that somebody gets to know why it could not start.
+    void environment.ended
+      .then(() => environment.started)
+      .then(() => {
+        this.environments.delete(environment);
+        this.serveWaiting();
+      });
+    return true;
+  }
+
+  /** A folder of its own for each environment: functions with the same code share nothing that they can write to. */
   private unpack({ FunctionName, Runtime, CodeSha256 }: FunctionConfiguration): string {
     if (!Runtime?.startsWith('nodejs')) {
       const problem = `only Node.js functions run on this machine, ${FunctionName} has the runtime ${Runtime}`;
       throw new LambdaError(502, 'InvalidRuntimeException', problem);
     }
-    const known = this.folders.get(CodeSha256);
-    if (known) return known;
     const zip = this.zips.get(CodeSha256);
     if (!zip) {
       const problem = `the code of ${FunctionName} (CodeSha256 ${CodeSha256}) was not deployed through this endpoint`;
       throw new LambdaError(502, 'InvalidZipFileException', problem);
     }
-    const folder = join(this.home, createHash('sha256').update(zip).digest('hex'));
+    const folder = mkdtempSync(join(this.home, 'task-'));
     for (const [name, content] of Object.entries(unzip(zip))) {
       const file = resolve(folder, name);
       if (!file.startsWith(folder + sep)) {
@@ -120,7 +206,6 @@ export class FunctionRunner {
       mkdirSync(dirname(file), { recursive: true });
       writeFileSync(file, content);
     }
-    this.folders.set(CodeSha256, folder);
     return folder;
   }
 }
@@ -137,6 +222,8 @@ function unzip(zip: Uint8Array): Record<string, Uint8Array> {
 interface Message {
   readonly ready?: boolean;
   readonly payload: string;
+  /** In the place of a payload, where the process has said nothing. */
+  readonly error?: { readonly errorType: string; readonly problem: string };
   readonly failed: boolean;
   /** The process cannot go on. */
   readonly fatal: boolean;
@@ -145,16 +232,27 @@ interface Message {
   readonly printedBytes?: readonly [stdout: number, stderr: number];
 }
 
+async function endEnvironments(environments: readonly ExecutionEnvironment[]): Promise<void> {
+  for (const environment of environments) environment.state = 'ending';
+  endProcesses(environments.map(({ logStream }) => logStream));
+  await Promise.all(environments.map(({ ended }) => ended));
+}
+
 class ExecutionEnvironment {
-  isIdle = false;
-  readonly ended: Promise<unknown>;
+  state: 'starting' | 'idle' | 'busy' | 'ending' = 'starting';
+  readonly logStream = `${new Date().toISOString().slice(0, 10).replaceAll('-', '/')}/[local]${randomUUID()}`;
+  /** Its handler is loaded, or could not be. */
+  readonly started: Promise<void>;
+  /** Its process and all that this has started are gone. */
+  readonly ended: Promise<void>;
   private readonly child: ChildProcess;
-  private readonly logStream = `${new Date().toISOString().slice(0, 10)}/[local]${randomUUID()}`;
   private log: Buffer = Buffer.alloc(0);
   /** Of standard output and standard error, since the process has started. */
   private readonly receivedBytes = [0, 0];
   private idleTimer: NodeJS.Timeout | undefined;
   private initMs: number | undefined;
+  private initFailure: Message | undefined;
+  private settleAtEnd: (() => void) | undefined;
 
   constructor(
     readonly key: string,
@@ -162,44 +260,39 @@ class ExecutionEnvironment {
     folder: string,
     url: string,
     private readonly print: (output: string | Buffer) => void,
+    { node, arguments: [program = '', ...rest] }: FunctionProgram,
   ) {
-    this.child = fork(require.resolve('./function-process.mjs'), [String(process.pid)], {
+    this.child = fork(program, [...rest, String(process.pid)], {
       cwd: folder,
       detached: true,
       env: this.variables(folder, url),
       execArgv: [`--max-old-space-size=${Math.floor(configuration.MemorySize * 0.9)}`],
+      execPath: node,
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
-    this.ended = new Promise((resolve) => this.child.once('close', resolve));
-    this.ended.then(() => {
-      this.isIdle = false;
-      clearTimeout(this.idleTimer);
-    });
-    this.child.on('error', () => {});
+    this.ended = this.end(folder);
     for (const [index, stream] of [this.child.stdout, this.child.stderr].entries()) {
       stream?.on('data', (output: Buffer) => {
         this.receivedBytes[index] = (this.receivedBytes[index] ?? 0) + output.length;
         this.write(output);
       });
     }
+    this.started = this.init();
   }
 
-  async invoke(event: string, requestId: string): Promise<InvocationResult> {
+  async invoke({ event, requestId, clientContext }: Invocation): Promise<InvocationResult> {
     const { FunctionArn, FunctionName, MemorySize, Timeout, Version } = this.configuration;
-    this.isIdle = false;
     clearTimeout(this.idleTimer);
-    this.log = Buffer.alloc(0);
+    const { initMs } = this;
+    if (initMs === undefined) this.log = Buffer.alloc(0);
     this.write(`START RequestId: ${requestId} Version: ${Version}\n`);
 
-    let start = performance.now();
-    const isCold = this.initMs === undefined;
-    let answer = isCold ? await this.nextMessage(requestId, initLimitMs) : undefined;
-    this.initMs ??= performance.now() - start;
-    if (!answer || answer.ready) {
-      start = performance.now();
+    const start = performance.now();
+    let answer = this.initFailure;
+    if (!answer) {
       const context = {
         awsRequestId: requestId,
-        callbackWaitsForEmptyEventLoop: true,
+        ...(clientContext && { clientContext: JSON.parse(clientContext) }),
         functionName: FunctionName,
         functionVersion: Version,
         invokedFunctionArn: FunctionArn,
@@ -208,52 +301,74 @@ class ExecutionEnvironment {
         memoryLimitInMB: String(MemorySize),
       };
       this.child.send({ event, context, deadlineMs: Date.now() + Timeout * 1000 }, () => {});
-      answer = await this.nextMessage(requestId, Timeout * 1000);
+      answer = await this.nextMessage(Timeout * 1000);
     }
     const durationMs = performance.now() - start;
-    if (answer.fatal) await this.stop();
     await this.receiveOutput(answer);
+    if (answer.fatal) await endEnvironments([this]);
     this.write(`END RequestId: ${requestId}\n`);
-    this.write(this.report(requestId, durationMs, isCold, answer));
+    this.write(this.report(requestId, durationMs, initMs, answer));
+    this.initMs = undefined;
 
     if (!answer.fatal && this.child.connected) {
-      this.isIdle = true;
-      this.idleTimer = setTimeout(() => this.stop(), idleLimitMs).unref();
+      this.state = 'idle';
+      this.idleTimer = setTimeout(() => void endEnvironments([this]), idleLimitMs).unref();
     }
-    return { payload: answer.payload, failed: answer.failed, log: this.log };
+    const { error } = answer;
+    const errorMessage = `RequestId: ${requestId} Error: ${error?.problem}`;
+    const payload = error ? JSON.stringify({ errorType: error.errorType, errorMessage }) : answer.payload;
+    return { payload, failed: answer.failed, log: this.log };
   }
 
-  async stop(): Promise<void> {
-    this.isIdle = false;
-    try {
-      if (this.child.pid) process.kill(-this.child.pid, 'SIGKILL');
-    } catch {
-      // Already gone.
-    }
-    await this.ended;
+  /** Wait until the handler is loaded; a failure is the answer of the first invocation. */
+  private async init(): Promise<void> {
+    const start = performance.now();
+    const message = await this.nextMessage(initLimitMs + this.configuration.Timeout * 1000);
+    this.initMs = performance.now() - start;
+    await this.receiveOutput(message);
+    if (!message.ready) this.initFailure = { ...message, fatal: true };
+    this.state = 'idle';
+  }
+
+  private async end(folder: string): Promise<void> {
+    const isClosed = once(this.child, 'close').catch(() => {});
+    await new Promise<void>((resolve) => {
+      this.child.once('error', () => resolve());
+      this.child.once('exit', () => {
+        // It may have left something running.
+        if (this.state !== 'ending') endProcesses([this.logStream]);
+        if (this.state !== 'starting') this.state = 'ending';
+        // What it said before its end has been read by then.
+        if (this.child.connected) this.child.once('disconnect', resolve);
+        else resolve();
+      });
+    });
+    clearTimeout(this.idleTimer);
+    rmSync(folder, { recursive: true, force: true });
+    await Promise.race([isClosed, sleep(closeLimitMs, undefined, { ref: false })]);
+    this.child.stdout?.destroy();
+    this.child.stderr?.destroy();
+    this.settleAtEnd?.();
   }
 
   /** The next message of the process, or in its place the failure that Lambda reports when none comes. */
-  private nextMessage(requestId: string, limitMs: number): Promise<Message> {
+  private nextMessage(limitMs: number): Promise<Message> {
     return new Promise((resolve) => {
-      let timedOut = false;
-      const timer = setTimeout(() => {
-        timedOut = true;
-        void this.stop();
-      }, limitMs);
       const settle = (message: Message) => {
         clearTimeout(timer);
-        this.child.off('message', settle).off('close', settleAtEnd);
+        this.child.off('message', settle);
+        this.settleAtEnd = undefined;
         resolve(message);
       };
-      const settleAtEnd = () => {
-        const [errorType, problem] = timedOut
-          ? ['Sandbox.Timedout', `Task timed out after ${(limitMs / 1000).toFixed(2)} seconds`]
-          : ['Runtime.ExitError', this.describeExit()];
-        const errorMessage = `RequestId: ${requestId} Error: ${problem}`;
-        settle({ payload: JSON.stringify({ errorType, errorMessage }), failed: true, fatal: true });
-      };
-      this.child.on('message', settle).on('close', settleAtEnd);
+      const fail = (errorType: string, problem: string) =>
+        settle({ payload: '', error: { errorType, problem }, failed: true, fatal: true });
+      const { Timeout } = this.configuration;
+      const timer = setTimeout(
+        () => fail('Sandbox.Timedout', `Task timed out after ${Timeout.toFixed(2)} seconds`),
+        limitMs,
+      );
+      this.child.on('message', settle);
+      this.settleAtEnd = () => fail('Runtime.ExitError', this.describeExit());
     });
   }
 
@@ -277,7 +392,12 @@ class ExecutionEnvironment {
     this.log = Buffer.concat([this.log, Buffer.from(output)]).subarray(-logTailBytes);
   }
 
-  private report(requestId: string, durationMs: number, isCold: boolean, { rssBytes }: Message): string {
+  private report(
+    requestId: string,
+    durationMs: number,
+    initMs: number | undefined,
+    { rssBytes }: Message,
+  ): string {
     const fields = [
       `REPORT RequestId: ${requestId}`,
       `Duration: ${durationMs.toFixed(2)} ms`,
@@ -285,7 +405,7 @@ class ExecutionEnvironment {
       `Memory Size: ${this.configuration.MemorySize} MB`,
     ];
     if (rssBytes) fields.push(`Max Memory Used: ${Math.ceil(rssBytes / 2 ** 20)} MB`);
-    if (isCold && this.initMs) fields.push(`Init Duration: ${this.initMs.toFixed(2)} ms`);
+    if (initMs !== undefined) fields.push(`Init Duration: ${initMs.toFixed(2)} ms`);
     return `${fields.join('\t')}\n`;
   }
 

@@ -1,14 +1,18 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { Agent, get, type IncomingMessage } from 'node:http';
 import { devNull } from 'node:os';
 import { join, resolve } from 'node:path';
+import { json } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { InputError } from '../input-error';
 
 /** A running local AWS. */
 export interface LocalAws extends InstanceRecord {
+  /** Whether nothing answers behind it any more, and all that was deployed to it is gone. */
+  readonly emulatorHasEnded: boolean;
   /** End it, and wait until it is gone. */
   stop(): Promise<void>;
 }
@@ -46,6 +50,8 @@ export const healthPath = '/_local/health';
 
 export const defaultPort = 4566;
 
+const healthLimitMs = 5_000;
+
 /** A server without a request for this long ends by itself. */
 export const idleLimitMinutes = 60;
 
@@ -77,7 +83,11 @@ export async function startLocalAws({ keep, port }: StartOptions): Promise<Local
   const child = spawn(
     process.execPath,
     ['--import', tsx, join(__dirname, 'server.ts'), JSON.stringify(options)],
-    { detached: true, env: process.env, stdio: ['ignore', log, log, 'ipc'] },
+    {
+      detached: true,
+      env: { ...process.env, NODE_USE_ENV_PROXY: undefined },
+      stdio: ['ignore', log, log, 'ipc'],
+    },
   );
   closeSync(log);
   const [report] = (await Promise.race([once(child, 'message'), once(child, 'exit')])) as [StartReport?];
@@ -87,14 +97,18 @@ export async function startLocalAws({ keep, port }: StartOptions): Promise<Local
   if (keep) child.disconnect();
   child.channel?.unref();
   child.unref();
-  return toLocalAws(report.instance);
+  return toLocalAws({ ...report.instance, emulatorHasEnded: false });
 }
 
-/** The kept instance, if it runs; the record of one that does not is removed. */
+/**
+ * The kept instance, if it runs; the record of one that has ended is removed.
+ * @throws InputError when its process lives and does not answer
+ */
 export async function findLocalAws(): Promise<LocalAws | undefined> {
   const record = readRecord();
   if (!record) return undefined;
-  if (await isRunning(record)) return toLocalAws(record);
+  const health = await readHealth(record);
+  if (health) return toLocalAws(health);
   rmSync(instanceFile(), { force: true });
   return undefined;
 }
@@ -133,27 +147,56 @@ export function localAwsEnvironment(url: string, region: string, base = process.
   };
 }
 
-function toLocalAws(record: InstanceRecord): LocalAws {
-  return { ...record, stop: () => stop(record) };
+function toLocalAws(health: Health): LocalAws {
+  return { ...health, stop: () => stop(health) };
 }
 
 async function stop(record: InstanceRecord): Promise<void> {
-  if (!(await isRunning(record))) return;
+  if (!(await readHealth(record))) return;
   process.kill(record.pid, 'SIGTERM');
   const deadline = Date.now() + 15_000;
-  while (await isRunning(record)) {
+  // On its way to the end it may close a connection that it has taken.
+  while (await readHealth(record).catch(() => true)) {
     if (Date.now() > deadline) process.kill(record.pid, 'SIGKILL');
     await sleep(50);
   }
 }
 
-/** The server closes its port last, so one that answers runs, and one that is refused has ended all its processes. */
-async function isRunning({ url, pid }: InstanceRecord): Promise<boolean> {
+type Health = Omit<LocalAws, 'stop'>;
+
+/**
+ * What an instance says of itself. The server closes its port last, so one whose port is closed has ended all its processes.
+ *
+ * @returns undefined when it has ended
+ * @throws InputError when that cannot be said: its process lives, and what answers, if anything, is not the local AWS
+ */
+async function readHealth({ url, pid }: InstanceRecord): Promise<Health | undefined> {
   try {
-    const response = await fetch(new URL(healthPath, url), { signal: AbortSignal.timeout(5_000) });
-    return ((await response.json()) as InstanceRecord).pid === pid;
-  } catch {
-    return false;
+    // With an agent of its own, which no variable for proxies reaches.
+    const request = get(new URL(healthPath, url), { agent: new Agent(), timeout: healthLimitMs });
+    request.on('timeout', () =>
+      request.destroy(new Error(`no answer within ${healthLimitMs / 1000} seconds`)),
+    );
+    const [response] = (await once(request, 'response')) as [IncomingMessage];
+    const health = (await json(response)) as Health;
+    return health.pid === pid ? health : undefined;
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'ECONNREFUSED' || !isAlive(pid)) return undefined;
+    throw new InputError({
+      where: `local AWS ${url}`,
+      what: `process ${pid} lives, but does not answer as it should`,
+      got: message,
+      expected: `an answer: try again, or end the process if it is the local AWS; ${instanceFile()} is its record`,
+    });
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
 

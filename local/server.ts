@@ -22,10 +22,19 @@ const emulatorAway = 'the emulator behind local AWS does not answer';
 
 const functionsPath = '/2015-03-31/functions';
 const deploymentPath = new RegExp(`^(POST ${functionsPath}/?|PUT ${functionsPath}/[^/]+/code)$`);
-const invocationPath = new RegExp(`^POST (${functionsPath}/[^/]+)/invocations$`);
+const invocationPath = new RegExp(`^POST ${functionsPath}/([^/]+)/invocations$`);
 
 // https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 const requestLimitBytes = 6 * 2 ** 20;
+const eventLimitBytes = 2 ** 20;
+const clientContextLimitBytes = 3_583;
+
+// https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html#API_Invoke_RequestParameters
+const functionName =
+  /^(?:arn:aws[a-z-]*:lambda:(?<region>[a-z]{2,}(?:-[a-z]+)+-\d):)?(?:(?<account>\d{12}):)?(?:function:)?(?<name>[\w-]{1,64})(?::(?<qualifier>\$LATEST|[\w-]{1,128}))?$/;
+
+/** Loopback, by a name that only this machine can give it: a page of the web may have any other lead here. */
+const loopbackHost = /^(127\.0\.0\.1|\[::1\]|([\w-]+\.)*localhost)(:\d+)?$/i;
 
 export interface AwsServer {
   readonly record: InstanceRecord;
@@ -33,7 +42,7 @@ export interface AwsServer {
 }
 
 export interface AwsServerOptions {
-  readonly emulator: Pick<Emulator, 'url' | 'description'>;
+  readonly emulator: Pick<Emulator, 'url' | 'description' | 'hasEnded'>;
   /** 0 for any free port. */
   readonly port: number;
   readonly idleLimitMs: number;
@@ -70,15 +79,23 @@ export async function startServer(options: AwsServerOptions): Promise<AwsServer>
   };
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { pathname, searchParams } = new URL(`${url}${request.url}`);
-    if (pathname === healthPath) return answerJson(response, 200, record);
     // A page in the user's browser could otherwise deploy a function and run it on this machine.
-    if (request.headers.origin) throw new LambdaError(403, 'AccessDeniedException', 'not for web pages');
+    const { host = '', origin } = request.headers;
+    if (origin || !loopbackHost.test(host)) {
+      throw new LambdaError(
+        403,
+        'AccessDeniedException',
+        'not for web pages, nor under the name of another host',
+      );
+    }
+    const { pathname, searchParams } = new URL(`${url}${request.url}`);
+    if (pathname === healthPath)
+      return answerJson(response, 200, { ...record, emulatorHasEnded: await emulator.hasEnded() });
     idleTimer.refresh();
 
     const operation = `${request.method} ${pathname}`;
-    const [, functionPath] = invocationPath.exec(operation) ?? [];
-    if (functionPath) return invoke(functionPath, searchParams, request, response);
+    const [, name] = invocationPath.exec(operation) ?? [];
+    if (name) return invoke(name, searchParams, request, response);
     if (!deploymentPath.test(operation)) return void proxy.web(request, response);
     const body = await readBody(request);
     await keepDeployedCode(body, request.headers.authorization);
@@ -96,20 +113,23 @@ export async function startServer(options: AwsServerOptions): Promise<AwsServer>
   }
 
   async function invoke(
-    functionPath: string,
+    name: string,
     query: URLSearchParams,
     request: IncomingMessage,
     response: ServerResponse,
   ): Promise<void> {
-    const body = await readBody(request, requestLimitBytes);
-    const event = body.toString() || '{}';
+    const type = request.headers['x-amz-invocation-type'];
+    const body = await readBody(request, type === 'Event' ? eventLimitBytes : requestLimitBytes);
+    const event = decodeUtf8(body) || '{}';
     parseJson(event);
+    const clientContext = readClientContext(request.headers['x-amz-client-context']);
     const { authorization } = request.headers;
     if (!authorization) {
       throw new LambdaError(403, 'MissingAuthenticationTokenException', 'Missing Authentication Token');
     }
+    const { path, region, account } = readFunctionName(name, query.get('Qualifier'));
     // With the caller's own signature, so that the emulator sees the caller's region and account.
-    const found = await ask(`${functionPath}/configuration?${query}`, authorization);
+    const found = await ask(path, authorization);
     if (!found.ok) {
       const { message } = (await found.json()) as { message: string };
       throw new LambdaError(
@@ -119,12 +139,20 @@ export async function startServer(options: AwsServerOptions): Promise<AwsServer>
       );
     }
     const configuration = (await found.json()) as FunctionConfiguration;
+    const [, , , ourRegion, ourAccount] = configuration.FunctionArn.split(':');
+    if (region && region !== ourRegion) {
+      const problem = `Functions from '${region}' are not reachable in this region ('${ourRegion}')`;
+      throw new LambdaError(404, 'ResourceNotFoundException', problem);
+    }
+    if (account && account !== ourAccount) {
+      const problem = `no resource-based policy of account ${account} allows account ${ourAccount} the lambda:InvokeFunction action`;
+      throw new LambdaError(403, 'AccessDeniedException', problem);
+    }
     const requestId = randomUUID();
     response.setHeader('x-amzn-requestid', requestId);
     response.setHeader('x-amz-executed-version', configuration.Version);
-    const type = request.headers['x-amz-invocation-type'];
     if (type === 'DryRun') return void response.writeHead(204).end();
-    const running = runner.invoke(configuration, event, requestId);
+    const running = runner.invoke(configuration, { event, requestId, clientContext });
     if (type === 'Event') {
       running.catch((error: Error) => log(`${error.message}\n`));
       return void response.writeHead(202).end();
@@ -171,6 +199,56 @@ async function readBody(request: IncomingMessage, limitBytes = Number.POSITIVE_I
   if (size <= limitBytes) return Buffer.concat(chunks);
   const problem = `Request must be smaller than ${limitBytes} bytes for the InvokeFunction operation`;
   throw new LambdaError(413, 'RequestTooLargeException', problem);
+}
+
+/** What a name, a part of an ARN or an ARN says, and the emulator's path of the configuration that it stands for. */
+function readFunctionName(encoded: string, asked: string | null) {
+  const given = decodeName(encoded);
+  const { name, region, account, qualifier } = functionName.exec(given)?.groups ?? {};
+  if (!name) {
+    const problem = `1 validation error detected: Value '${given}' at 'functionName' failed to satisfy constraint: Member must satisfy regular expression pattern: ${functionName.source}`;
+    throw new LambdaError(400, 'ValidationException', problem);
+  }
+  if (qualifier && asked && qualifier !== asked) {
+    const problem = 'The derived qualifier from the function name does not match the specified qualifier.';
+    throw new LambdaError(400, 'InvalidParameterValueException', problem);
+  }
+  const version = asked ?? qualifier;
+  const query = version ? `?${new URLSearchParams({ Qualifier: version })}` : '';
+  return { path: `${functionsPath}/${name}/configuration${query}`, region, account };
+}
+
+function decodeName(encoded: string): string {
+  try {
+    return decodeURIComponent(encoded);
+  } catch {
+    return encoded;
+  }
+}
+
+/** The JSON of a client context. */
+function readClientContext(header: string | string[] | undefined): string | undefined {
+  if (header === undefined) return undefined;
+  const refuse = (problem: string) => new LambdaError(400, 'InvalidRequestContentException', problem);
+  if (header.length > clientContextLimitBytes) {
+    throw refuse(`Client context must be smaller than ${clientContextLimitBytes} bytes`);
+  }
+  try {
+    const json = decodeUtf8(Buffer.from(String(header), 'base64'));
+    if (typeof JSON.parse(json) === 'object') return json;
+  } catch {
+    // Said below.
+  }
+  throw refuse('Client context must be a valid Base64-encoded JSON object');
+}
+
+function decodeUtf8(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    const problem = 'Could not parse request body into json: Invalid UTF-8';
+    throw new LambdaError(400, 'InvalidRequestContentException', problem);
+  }
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: any JSON
@@ -238,8 +316,7 @@ async function main(): Promise<void> {
     stop = async () => {
       stop = async () => process.exit(1);
       if (keep) rmSync(instanceFile(folder), { force: true });
-      await emulator.stop();
-      await server.stop();
+      await Promise.all([emulator.stop(), server.stop()]);
       process.exit(0);
     };
     report({ instance: server.record });

@@ -53,7 +53,12 @@ interface Options {
 
 async function up({ port }: Options): Promise<number> {
   const { region } = readEnvironment({});
-  const running = await findLocalAws();
+  const found = await findLocalAws();
+  if (found?.emulatorHasEnded) {
+    console.log(`${emulatorHasEnded}; starting anew`);
+    await found.stop();
+  }
+  const running = found?.emulatorHasEnded ? undefined : found;
   if (running) console.log('already running');
   const aws = running ?? (await startLocalAws({ keep: true, port: parsePort(port) }));
   console.log(describe(aws));
@@ -70,11 +75,15 @@ async function down(): Promise<number> {
 }
 
 async function status({ json }: Options): Promise<number> {
-  const running = await findLocalAws();
-  if (json) console.log(JSON.stringify({ running: running !== undefined, ...running }, null, 2));
-  else console.log(running ? describe(running) : 'not running');
+  const found = await findLocalAws();
+  const running = found !== undefined && !found.emulatorHasEnded;
+  if (json) console.log(JSON.stringify({ running, ...found }, null, 2));
+  else console.log(found ? describe(found) : 'not running');
+  if (found?.emulatorHasEnded && !json) console.log(emulatorHasEnded);
   return running ? 0 : 1;
 }
+
+const emulatorHasEnded = 'its emulator has ended, and all that was deployed to it is gone';
 
 function describe({ url, pid, emulator, startedAt }: LocalAws): string {
   return `local AWS: ${url}\nemulator ${emulator}, process ${pid}, since ${startedAt}\nlog ${logFile()}`;

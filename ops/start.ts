@@ -36,9 +36,11 @@ void runCommand({
   run: async ({ values: { keep } }, frame) => {
     const environment = readEnvironment();
     expectStartable(environment);
-    if (keep && (await findLocalAws())) {
+    const running = keep ? await findLocalAws() : undefined;
+    if (running && !running.emulatorHasEnded) {
       throw new InputError('local AWS: already running; end it first with "npm run local:down"');
     }
+    await running?.stop();
     expectTerminalBinary();
     await prepareFolders();
     await start(environment, keep, frame);

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { InputError } from '../../input-error';
 import { type Emulator, startEmulator } from '../../local/emulator';
+import { processes } from '../../ops/command/processes';
 import { descendants, describeWith, untilGone } from './aws-fixture';
 
 jest.setTimeout(60_000);
@@ -63,6 +64,46 @@ test('a stub moto_server on the PATH is started, heard and ended', async () => {
   await expect(fetch(emulator.url)).rejects.toThrow();
 });
 
+test('a stub moto_server gets nothing of the user’s AWS settings and proxies', async () => {
+  await startWith(
+    { moto_server: `/usr/bin/env; ${stubMotoServer}` },
+    {
+      AWS_PROFILE: 'no-such',
+      AWS_SECRET_ACCESS_KEY: 'secret',
+      HTTPS_PROXY: 'http://proxy:1',
+      http_proxy: 'http://proxy:2',
+      MOTO_PORT: '1',
+      LANG: 'C',
+    },
+  );
+
+  expect(output).toMatch(/^LANG=C$/m);
+  expect(output).toMatch(/^AWS_EC2_METADATA_DISABLED=true$/m);
+  expect(output).not.toMatch(/no-such|secret|proxy|MOTO_PORT/);
+});
+
+test('a stub Python and its pip get the proxies, without which they reach nothing', async () => {
+  const python = `echo "proxy $HTTPS_PROXY" >&2; exit 3`;
+
+  await expect(startWith({ python3: python }, { HTTPS_PROXY: 'http://proxy:1' })).rejects.toThrow(
+    'proxy http://proxy:1',
+  );
+});
+
+test('says that it has ended when nothing listens any more, and not when it only answers slowly', async () => {
+  const emulator = await startWith({ moto_server: stubMotoServer });
+  const living = processes().map(({ pid }) => pid);
+  const pids = descendants(process.pid).filter((pid) => !before.includes(pid) && living.includes(pid));
+  expect(await emulator.hasEnded()).toBe(false);
+
+  for (const pid of pids) process.kill(pid, 'SIGSTOP');
+  expect(await emulator.hasEnded()).toBe(false);
+
+  for (const pid of pids) process.kill(pid, 'SIGKILL');
+  await untilGone(pids);
+  expect(await emulator.hasEnded()).toBe(true);
+});
+
 test('a stub Python makes a private environment, once', async () => {
   const log = join(folder, 'pip.log');
   const python = `
@@ -93,7 +134,9 @@ test('a stub Docker publishes the image’s port on the loopback interface only'
   const emulator = await startWith({ docker });
 
   expect(emulator.description).toMatch(/^motoserver\/moto:[\d.]+$/);
-  expect(output).toMatch(/^run --rm --publish 127\.0\.0\.1:\d+:5000 motoserver\/moto:[\d.]+\n/);
+  expect(output).toMatch(
+    /^run --rm --publish 127\.0\.0\.1:\d+:5000 .*--env https_proxy= .*motoserver\/moto:[\d.]+\n/,
+  );
 });
 
 test('fails when there is nothing, and says what was tried and what to install', async () => {

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   CreateFunctionCommand,
@@ -30,6 +31,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 let calls = 0;
 export const echo = async (event, context) => ({ event, context, remaining: context.getRemainingTimeInMillis() });
 export const count = async () => { calls += 1; return { calls, pid: process.pid }; };
+export const meets = async ({ folder, guest, guests }) => {
+  const { readdirSync, writeFileSync } = await import('node:fs');
+  writeFileSync(folder + '/' + guest, '');
+  while (readdirSync(folder).length < guests) await sleep(20);
+  return process.pid;
+};
 export const wait = async () => { await sleep(300); return process.pid; };
 export const environment = async () => process.env;
 export const nothing = async () => {};
@@ -79,6 +86,14 @@ describeWith('moto_server')('a function on this machine', () => {
       version: response.ExecutedVersion,
       log: Buffer.from(response.LogResult ?? '', 'base64').toString(),
     };
+  };
+
+  /** Invoke as no SDK would. */
+  const post = (path: string, body?: Uint8Array<ArrayBuffer>) => {
+    const [name, query = ''] = path.split('?');
+    const authorization = `AWS4-HMAC-SHA256 Credential=local/20260101/${region}/lambda/aws4_request, Signature=any`;
+    const url = `${aws.url}/2015-03-31/functions/${name}/invocations?${query}`;
+    return fetch(url, { method: 'POST', headers: { authorization }, ...(body && { body }) });
   };
 
   /** Deploy a function for one of the handlers above, and invoke it once. */
@@ -167,7 +182,11 @@ describeWith('moto_server')('a function on this machine', () => {
       const id = /^START RequestId: (\S+) Version: \$LATEST$/.exec(start ?? '')?.[1];
       const report = rest.pop();
       expect(rest.pop()).toBe(`END RequestId: ${id}`);
-      expect(rest.sort()).toEqual(['first', 'second']);
+      const prefix = `^\\d{4}-\\d\\d-\\d\\dT[\\d:.]+Z\t${id}\t`;
+      expect(rest).toEqual([
+        expect.stringMatching(`${prefix}INFO\tfirst$`),
+        expect.stringMatching(`${prefix}ERROR\tsecond$`),
+      ]);
       expect(report).toMatch(
         new RegExp(`^REPORT RequestId: ${id}\tDuration: [\\d.]+ ms\t.*Init Duration: [\\d.]+ ms$`),
       );
@@ -180,6 +199,34 @@ describeWith('moto_server')('a function on this machine', () => {
         expect(log).toHaveLength(4_096);
         expect(log).toMatch(/^y+\nEND .*\nREPORT .*\n$/);
       }
+    });
+
+    test('gets the context of the client', async () => {
+      const ClientContext = Buffer.from('{"custom":{"hero":"Iron Man é"}}').toString('base64');
+      const { answer } = await invoke('echo', {}, { ClientContext });
+
+      expect(answer.context.clientContext).toEqual({ custom: { hero: 'Iron Man é' } });
+    });
+
+    test.each(['nodejs18.x', 'nodejs20.x', 'nodejs22.x'] as const)('calls back in %s', async (Runtime) => {
+      const name = `calls-back-${Runtime.replace(/\W/g, '')}`;
+      const code =
+        'exports.handler = (event, context, callback) => { setTimeout(() => callback(null, { ok: 1 }), 10); };';
+      await deploy(name, { Runtime }, { 'index.js': code });
+
+      expect(await invoke(name)).toMatchObject({ answer: { ok: 1 }, error: undefined });
+    });
+
+    test.each([
+      'echo',
+      'echo:$LATEST',
+      'function:echo',
+      '123456789012:function:echo',
+      '123456789012:echo',
+      'arn:aws:lambda:us-east-1:123456789012:function:echo',
+      'arn:aws:lambda:us-east-1:123456789012:function:echo:$LATEST',
+    ])('is found by the name %s', async (FunctionName) => {
+      expect((await invoke(FunctionName)).answer.context.functionName).toBe('echo');
     });
 
     test('sends no log when none is asked for', async () => {
@@ -216,10 +263,36 @@ describeWith('moto_server')('a function on this machine', () => {
     });
 
     test('are not shared by concurrent invocations', async () => {
-      await deploy('wait', { Handler: 'index.wait' });
-      const answers = await Promise.all([invoke('wait'), invoke('wait'), invoke('wait')]);
+      await deploy('meets', { Handler: 'index.meets', Timeout: 30 });
+      const folder = mkdtempSync(join(tmpdir(), 'meeting-'));
+      const answers = await Promise.all(
+        [1, 2, 3].map((guest) => invoke('meets', { folder, guest, guests: 3 })),
+      );
+      rmSync(folder, { recursive: true });
 
       expect(new Set(answers.map(({ answer }) => answer)).size).toBe(3);
+    });
+
+    test('answer 200 invocations at once, and start no more than are needed', async () => {
+      await deploy('many', { Handler: 'index.wait', Timeout: 30 });
+      const answers = await Promise.all(Array.from({ length: 200 }, () => invoke('many')));
+
+      expect(answers.filter(({ error }) => error !== undefined)).toEqual([]);
+      expect(new Set(answers.map(({ answer }) => answer)).size).toBeLessThan(200);
+    });
+
+    test('of functions with the same code share nothing that they can write to', async () => {
+      const files = {
+        'index.js': `exports.handler = async ({ write }) => {
+          if (write) require('node:fs').writeFileSync(__filename, "exports.handler = async () => 'changed'");
+          return 'original';
+        }`,
+      };
+      await deploy('writer', {}, files);
+      await deploy('reader', {}, files);
+
+      expect((await invoke('writer', { write: true })).answer).toBe('original');
+      expect((await invoke('reader', {})).answer).toBe('original');
     });
 
     test('start anew after an update of the configuration', async () => {
@@ -318,9 +391,9 @@ describeWith('moto_server')('a function on this machine', () => {
 
     test.each([
       ['absent-module', 'other.handler', 'Runtime.ImportModuleError', /Cannot find module 'other'/],
-      ['absent-package', 'imports.handler', 'Runtime.ImportModuleError', /Cannot find package 'fflate'/],
+      ['absent-package', 'imports.handler', 'Error', /Cannot find package 'fflate'/],
       ['bad-syntax', 'syntax.handler', 'Runtime.UserCodeSyntaxError', /SyntaxError/],
-      ['bad-name', 'handler', 'Runtime.MalformedHandlerName', /not a valid handler name/],
+      ['bad-name', 'handler', 'Runtime.MalformedHandlerName', /Bad handler/],
       ['outside-name', '../x.handler', 'Runtime.MalformedHandlerName', /not a valid handler name/],
       ['throws-at-load', 'load.handler', 'Error', /at load/],
     ])('its module cannot be loaded: %s', async (name, handler, errorType, problem) => {
@@ -358,6 +431,90 @@ describeWith('moto_server')('a function on this machine', () => {
         $metadata: { httpStatusCode: 413 },
       });
       expect((await invoke('nothing', 'x'.repeat(limit - 2))).error).toBeUndefined();
+    });
+
+    test('the request is larger than 1 MB and of the type Event, while one just below passes', async () => {
+      const event = { InvocationType: 'Event' } as const;
+      await expect(invoke('nothing', 'x'.repeat(2 ** 20 - 1), event)).rejects.toMatchObject({
+        name: 'RequestTooLargeException',
+      });
+      expect((await invoke('nothing', 'x'.repeat(2 ** 20 - 2), event)).status).toBe(202);
+    });
+
+    test.each([
+      ['no base64 of JSON', 'e30'.repeat(3)],
+      ['a number', Buffer.from('1').toString('base64')],
+      ['too large', Buffer.from(JSON.stringify('x'.repeat(3_000))).toString('base64')],
+    ])('the context of the client is %s', async (_, ClientContext) => {
+      await expect(invoke('echo', {}, { ClientContext })).rejects.toMatchObject({
+        name: 'InvalidRequestContentException',
+        message: expect.stringMatching(/^Client context must be /),
+      });
+    });
+
+    test('the request is not UTF-8', async () => {
+      const response = await post('echo', Buffer.from([0x22, 0xc3, 0x28, 0x22]));
+
+      expect(response.status).toBe(400);
+      expect(response.headers.get('x-amzn-errortype')).toBe('InvalidRequestContentException');
+    });
+
+    test.each([
+      ['of another account', '210987654321:function:echo', 403, 'AccessDeniedException'],
+      [
+        'of another region',
+        'arn:aws:lambda:eu-west-1:123456789012:function:echo',
+        404,
+        'ResourceNotFoundException',
+      ],
+      ['that leads elsewhere', '..%2F..%2Fx', 400, 'ValidationException'],
+      ['that breaks a header', 'a%0d%0aX:y', 400, 'ValidationException'],
+      ['that cannot be decoded', '%zz', 400, 'ValidationException'],
+      ['with two qualifiers', 'echo:1?Qualifier=2', 400, 'InvalidParameterValueException'],
+    ])('its name is one %s', async (_, name, status, type) => {
+      const response = await post(name);
+
+      expect(response.status).toBe(status);
+      expect(response.headers.get('x-amzn-errortype')).toBe(type);
+      expect(await response.json()).toEqual({ Type: 'User', message: expect.stringMatching(/./) });
+    });
+
+    test.each([
+      [
+        'a child that has left its group and holds its pipes',
+        'spawn("sleep", ["301"], { detached: true, stdio: "inherit" }).unref()',
+      ],
+      [
+        'a grandchild whose parent is gone',
+        `spawn("sh", ["-c", "(sleep 302 &)"], { detached: true, stdio: "inherit" })`,
+      ],
+      [
+        'what forks without end',
+        'spawn("sh", ["-c", "while :; do (sleep 303 &); sleep 0.01; done"], { detached: true, stdio: "inherit" })',
+      ],
+    ])('its time is up: it takes %s along', async (name, start) => {
+      const code = `import { spawn } from 'node:child_process'; export const handler = async () => { ${start}; return new Promise(() => {}); }`;
+      const FunctionName = name.replace(/\W+/g, '-');
+      await deploy(FunctionName, { Timeout: 1 }, { 'index.mjs': code });
+
+      expect(await invoke(FunctionName)).toEqual(
+        unhandled('Sandbox.Timedout', withRequestId('Task timed out after 1.00 seconds')),
+      );
+      expect(execFileSync('ps', ['-A', '-o', 'args='], { encoding: 'utf8' })).not.toMatch(/sleep 30[123]$/m);
+    });
+
+    test('it takes callbacks in nodejs24.x', async () => {
+      await deploy(
+        'takes-callbacks',
+        { Runtime: 'nodejs22.x' },
+        { 'index.js': 'exports.handler = (a, b, c) => c();' },
+      );
+      const input = { FunctionName: 'takes-callbacks', Runtime: 'nodejs24.x' } as const;
+      await client.send(new UpdateFunctionConfigurationCommand(input));
+
+      expect(await invoke('takes-callbacks')).toEqual(
+        unhandled('Runtime.CallbackHandlerDeprecated', expect.stringContaining('removed support')),
+      );
     });
 
     test('the request is not JSON', async () => {

@@ -1,6 +1,6 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -83,7 +83,7 @@ describeWith('moto_server')('an instance', () => {
     expect(up).toMatchObject({ code: 0, stderr: '' });
     const url = /export AWS_ENDPOINT_URL=(\S+)/.exec(up.stdout)?.[1] ?? '';
     const record = JSON.parse(readFileSync(join(folder, 'instance.json'), 'utf8'));
-    expect(record).toEqual(await (await fetch(url + healthPath)).json());
+    expect(await (await fetch(url + healthPath)).json()).toEqual({ ...record, emulatorHasEnded: false });
     const started = descendants(record.pid);
     expect(started.length).toBeGreaterThan(0);
 
@@ -127,6 +127,68 @@ describeWith('moto_server')('an instance', () => {
       expect(existsSync(file)).toBe(false);
     } finally {
       occupied.close();
+    }
+  });
+
+  test('whose process lives and does not answer is not taken for one that has ended', async () => {
+    const silent = createServer(() => {}).listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const file = join(folder, 'instance.json');
+    const url = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`;
+    writeFileSync(file, JSON.stringify({ url, pid: process.pid, emulator: '', startedAt: '' }));
+
+    const { code, stderr } = await cli('status');
+
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: expect.stringMatching(
+        /^local AWS http:.*: process \d+ lives, but does not answer as it should, .*\n$/,
+      ),
+    });
+    expect(existsSync(file)).toBe(true);
+    rmSync(file);
+    silent.close();
+    silent.closeAllConnections();
+  });
+
+  test('whose emulator has ended says so, and is started anew', async () => {
+    const aws = await startLocalAws({ keep: true, port: 0 });
+    for (const pid of descendants(aws.pid)) process.kill(pid, 'SIGKILL');
+    while (!(await findLocalAws())?.emulatorHasEnded);
+
+    const ended = 'its emulator has ended, and all that was deployed to it is gone';
+    expect(await cli('status')).toMatchObject({ code: 1, stdout: expect.stringContaining(ended) });
+    expect(JSON.parse((await cli('status', '--json')).stdout)).toMatchObject({
+      running: false,
+      emulatorHasEnded: true,
+    });
+    expect(await cli('up')).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining(`${ended}; starting anew`),
+    });
+    expect(await cli('status')).toMatchObject({ code: 0 });
+    expect((await findLocalAws())?.pid).not.toBe(aws.pid);
+    await cli('down');
+  });
+
+  test('works for a user with a profile that is not there, and behind a proxy', async () => {
+    const user = { AWS_PROFILE: 'no-such', HTTP_PROXY: 'http://127.0.0.1:9', NODE_USE_ENV_PROXY: '1' };
+    const saved = { ...process.env };
+    Object.assign(process.env, user);
+    const aws = await startLocalAws({ keep: true, port: 0 });
+    try {
+      await createRole(aws.url);
+      const client = lambdaClient(aws.url);
+      await client.send(
+        new CreateFunctionCommand(functionOf('any', { 'index.mjs': 'export const handler = async () => 1' })),
+      );
+      expect(
+        (await client.send(new InvokeCommand({ FunctionName: 'any' }))).Payload?.transformToString(),
+      ).toBe('1');
+      expect(await cli('status')).toMatchObject({ code: 0 });
+    } finally {
+      process.env = saved;
+      await aws.stop();
     }
   });
 

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer, get, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { type AwsServer, startServer } from '../../local/server';
@@ -17,7 +17,11 @@ async function start(idleLimitMs = 60_000): Promise<void> {
   idle = jest.fn();
   output = '';
   server = await startServer({
-    emulator: { url: `http://127.0.0.1:${(stub.address() as AddressInfo).port}`, description: 'stub' },
+    emulator: {
+      url: `http://127.0.0.1:${(stub.address() as AddressInfo).port}`,
+      description: 'stub',
+      hasEnded: async () => !stub.listening,
+    },
     port: 0,
     idleLimitMs,
     onIdle: idle,
@@ -95,6 +99,28 @@ test.each([
   expect(await (await fetch(server.record.url)).text()).toBe('back');
 });
 
+test.each([
+  [{ host: 'example.com:4566' }, 403],
+  [{ host: 'localhost.example.com' }, 403],
+  [{ host: '127.0.0.1.example.com' }, 403],
+  [{ host: '' }, 403],
+  [{ host: 'localhost', origin: 'http://localhost' }, 403],
+  [{ host: 'localhost:4566' }, 200],
+  [{ host: 'bucket.s3.localhost:4566' }, 200],
+  [{ host: '[::1]:4566' }, 200],
+])('answers a request with the headers %j by %d', async (headers, status) => {
+  answer = (_request, response) => response.end();
+  await start();
+
+  for (const path of ['/', '/_local/health', '/2015-03-31/functions/hero/invocations']) {
+    const [response] = await once(get(server.record.url + path, { headers, setHost: false }), 'response');
+    response.resume();
+    if (status === 403 || path !== '/2015-03-31/functions/hero/invocations') {
+      expect(response.statusCode).toBe(status);
+    }
+  }
+});
+
 test('fails when a deployment is not JSON', async () => {
   await start();
 
@@ -107,7 +133,13 @@ test('fails when a deployment is not JSON', async () => {
 test('fails when the code of a function was deployed elsewhere', async () => {
   answer = (_request, response) =>
     response.end(
-      JSON.stringify({ FunctionName: 'hero', Version: '1', Runtime: 'nodejs22.x', CodeSha256: 'abc=' }),
+      JSON.stringify({
+        FunctionName: 'hero',
+        FunctionArn: 'arn:aws:lambda:us-east-1:123456789012:function:hero',
+        Version: '1',
+        Runtime: 'nodejs22.x',
+        CodeSha256: 'abc=',
+      }),
     );
   await start();
 

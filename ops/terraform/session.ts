@@ -133,7 +133,12 @@ async function proxyAgents() {
 
 async function localAwsUrl(): Promise<string> {
   const aws = await findLocalAws();
-  if (aws) return aws.url;
+  if (aws && !aws.emulatorHasEnded) return aws.url;
+  if (aws) {
+    throw new InputError(
+      'local AWS: its emulator has ended, and all that was deployed to it is gone; start anew with "npm run local:up"',
+    );
+  }
   throw new InputError(
     'local AWS: not running; start it with "npm run local:up", or choose another environment with SUPERMISSION_ENV',
   );
