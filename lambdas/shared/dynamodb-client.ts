@@ -1,5 +1,6 @@
+import { buffer } from 'node:stream/consumers';
 import { DynamoDBClient, DynamoDBDocumentClient } from '#aws-sdk';
-import { exactNumber } from './json-values';
+import { exactNumber, hideProto } from './json-values';
 
 /**
  * The client that all invocations of a function share.
@@ -22,3 +23,15 @@ export const documentClient = DynamoDBDocumentClient.from(
 
 // It writes to no log, and copies every request and answer for it: a seventh of what a call costs.
 documentClient.middlewareStack.remove('loggerMiddleware');
+
+// It sets each attribute by its name, which for `__proto__` sets nothing.
+documentClient.middlewareStack.add(
+  (next) => async (args) => {
+    const result = await next(args);
+    const response = result.response as { body: AsyncIterable<Uint8Array> | Uint8Array };
+    const body = await buffer(response.body as AsyncIterable<Uint8Array>);
+    response.body = body.includes('"__proto__"') ? Buffer.from(hideProto(body.toString())) : body;
+    return result;
+  },
+  { step: 'deserialize', name: 'hideProto', priority: 'low' },
+);

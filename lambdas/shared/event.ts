@@ -86,8 +86,17 @@ export function readCursor(where: string, cursor: unknown, { key, indexes }: Tab
 
 /** `<where>: <what>, got <value>; expected <allowed>`, the form of every message about an event. */
 export function describeProblem(where: string, what: string, got: unknown, expected: string): string {
-  const text = JSON.stringify(got) ?? 'nothing';
+  const text = textOf(got);
   return `${where}: ${what}, got ${text.length > 80 ? `${text.slice(0, 79)}…` : text}; expected ${expected}`;
+}
+
+function textOf(value: unknown): string {
+  try {
+    return JSON.stringify(value) ?? 'nothing';
+  } catch {
+    // Nesting has no limit in what is read, only in what is written.
+    return 'a value nested too deeply';
+  }
 }
 
 /** The error for a field of the event, its message in the form of `describeProblem`. */

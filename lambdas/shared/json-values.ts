@@ -10,9 +10,23 @@ export function toJsonValue(value: unknown): unknown {
   if (value instanceof Set) return Array.from(value, toJsonValue);
   if (Array.isArray(value)) return value.map(toJsonValue);
   if (typeof value === 'object' && value !== null) {
-    return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, toJsonValue(inner)]));
+    const entries = Object.entries(value).map(([name, inner]) => [visibleName(name), toJsonValue(inner)]);
+    return Object.fromEntries(entries);
   }
   return value;
+}
+
+/** What the SDK, which would lose it, gets in the place of an attribute's name; no name holds U+0000 by accident. */
+const hiddenProto = '\u0000proto';
+
+/** The text of an answer of DynamoDB with every attribute's name `__proto__` hidden from the SDK. `toJsonValue` brings it back. */
+export function hideProto(json: string): string {
+  // A quotation mark in a text has a backslash before it, and only a name has a colon behind it.
+  return json.replaceAll(/(?<!\\)"__proto__"(?=\s*:)/g, JSON.stringify(hiddenProto));
+}
+
+function visibleName(name: string): string {
+  return name === hiddenProto ? '__proto__' : name;
 }
 
 /**
