@@ -20,6 +20,8 @@ const expressions = 'node_modules/@actions/expressions/dist';
 /** @type {import('jest').Config} */
 module.exports = {
   maxWorkers: 2,
+  globalSetup: './__tests__/temporary-folder.js',
+  globalTeardown: './__tests__/temporary-folder.js',
   // Far above what any test needs: a busy machine is no failure.
   testTimeout: 60_000,
   reporters: ['default', './__tests__/totals-reporter.js'],

@@ -46,6 +46,16 @@ export const searchOrder: readonly string[] = roads.map(([name]) => name);
 export const installAdvice = `install one of: moto (pip install 'moto[server]==${motoVersion}'), Python 3.9 or newer with its venv module, or Docker`;
 
 /**
+ * Say at once what is missing, before anything else is done.
+ * @throws InputError when there is nothing from which an emulator could be started
+ */
+export function expectEmulator(environment: NodeJS.ProcessEnv): void {
+  const programs = ['moto_server', 'python3', 'docker'];
+  if (environment.AWS_ENDPOINT_URL || programs.some((name) => findProgram(name, environment))) return;
+  throw new InputError(`local AWS: none of ${programs.join(', ')} is on the PATH; ${installAdvice}`);
+}
+
+/**
  * Find or start the emulator.
  * @throws InputError that lists what was tried
  */

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { accessSync, closeSync, constants, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { Agent, get, type IncomingMessage } from 'node:http';
 import { devNull } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -56,8 +56,25 @@ const healthLimitMs = 5_000;
 export const idleLimitMinutes = 60;
 
 /** The folder for the log, the record of the kept instance and the private Python environment. */
-function localFolder(): string {
+export function localFolder(): string {
   return resolve(process.env.SUPERMISSION_LOCAL_FOLDER ?? join(__dirname, '..', '.local'));
+}
+
+/** @throws InputError when the folder cannot be written */
+export function makeLocalFolder(): string {
+  const folder = localFolder();
+  try {
+    mkdirSync(folder, { recursive: true });
+    accessSync(folder, constants.W_OK);
+    return folder;
+  } catch (error) {
+    throw new InputError({
+      where: 'SUPERMISSION_LOCAL_FOLDER',
+      what: `cannot be written (${(error as NodeJS.ErrnoException).code})`,
+      got: folder,
+      expected: 'a folder of yours; without the variable it is .local in the project',
+    });
+  }
 }
 
 export function logFile(folder = localFolder()): string {
@@ -73,8 +90,7 @@ export function instanceFile(folder = localFolder()): string {
  * @throws InputError when no emulator is found or the port is taken
  */
 export async function startLocalAws({ keep, port }: StartOptions): Promise<LocalAws> {
-  const folder = localFolder();
-  mkdirSync(folder, { recursive: true });
+  const folder = makeLocalFolder();
   if (!(await findLocalAws())) rmSync(logFile(), { force: true });
   const log = openSync(logFile(), 'a');
   const options: ServerOptions = { keep, port, folder };
@@ -138,7 +154,7 @@ export function localAwsExports(url: string, region: string): string {
  * endpoints and configuration files are left out.
  */
 export function localAwsEnvironment(url: string, region: string, base = process.env): NodeJS.ProcessEnv {
-  const others = Object.entries(base).filter(([name]) => !name.toUpperCase().startsWith('AWS_'));
+  const others = Object.entries(base).filter(([name]) => !/^(AWS_|NODE_USE_ENV_PROXY$)/i.test(name));
   return {
     ...Object.fromEntries(others),
     ...localAwsVariables(url, region),

@@ -1,8 +1,16 @@
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { type Environment, importedTables, readEnvironment } from '../environments';
 import { InputError } from '../input-error';
-import { findLocalAws, type LocalAws, localAwsExports, startLocalAws } from '../local/local-aws';
+import { expectEmulator } from '../local/emulator';
+import {
+  findLocalAws,
+  type LocalAws,
+  localAwsExports,
+  localFolder,
+  makeLocalFolder,
+  startLocalAws,
+} from '../local/local-aws';
 import { stackNames } from '../stacks/names';
 import { type Frame, runCommand } from './command/command';
 import { runProgram } from './command/run-program';
@@ -35,7 +43,9 @@ void runCommand({
   afterInterruption: 'the local AWS, and all that was made in it, is gone',
   run: async ({ values: { keep } }, frame) => {
     const environment = readEnvironment();
-    expectStartable(environment);
+    expectLocal(environment);
+    expectEmulator(process.env);
+    makeLocalFolder();
     const running = keep ? await findLocalAws() : undefined;
     if (running && !running.emulatorHasEnded) {
       throw new InputError('local AWS: already running; end it first with "npm run local:down"');
@@ -47,7 +57,7 @@ void runCommand({
   },
 });
 
-function expectStartable(environment: Environment): void {
+function expectLocal(environment: Environment): void {
   const { emulated, name } = environment;
   if (!emulated) {
     throw new InputError({
@@ -69,7 +79,7 @@ function expectStartable(environment: Environment): void {
 }
 
 async function start(environment: Environment, keep: boolean, frame: Frame): Promise<void> {
-  const steps = new TimedSteps('.local/start.log', frame.signal, isProgress);
+  const steps = new TimedSteps(relative('', join(localFolder(), 'start.log')), frame.signal, isProgress);
   let aws: LocalAws | undefined;
   // Begun once Terraform has been found.
   const findUrl = async () => {
@@ -94,7 +104,7 @@ async function start(environment: Environment, keep: boolean, frame: Frame): Pro
 }
 
 async function deploy(session: Session, steps: TimedSteps): Promise<void> {
-  const outputsFile = join('.local', 'outputs.json');
+  const outputsFile = join(localFolder(), 'outputs.json');
   const stacks = [stackNames.table, stackNames.functions];
   const values = { 'outputs-file': outputsFile };
   await steps.run('cdktf deploy', cdktf(session, { name: 'deploy', stacks, values }));

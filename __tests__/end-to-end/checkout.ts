@@ -1,7 +1,7 @@
-import { execFile, execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 
 export interface CommandResult {
@@ -13,15 +13,23 @@ export interface CommandResult {
 /** A command that hangs is ended before jest gives up on its test, and takes what it started with it. */
 const timeoutMs = 540_000;
 
+const root = resolve(__dirname, '../..');
+
 /** A copy of this project in a folder of its own, with the packages of this one. */
 export class Checkout {
   readonly folder = realpathSync(mkdtempSync(join(tmpdir(), 'supermission-checkout-')));
 
   constructor() {
-    const root = resolve(__dirname, '../..');
-    const git = ['ls-files', '-z', '--cached', '--others', '--exclude-standard'];
-    const files = execFileSync('git', git, { cwd: root, encoding: 'utf8' }).split('\0').filter(Boolean);
-    for (const file of files) cpSync(join(root, file), join(this.folder, file));
+    // Without git, which a download of the project does not bring.
+    const ignored = readFileSync(join(root, '.gitignore'), 'utf8').split('\n').filter(Boolean);
+    const names = ['.git', ...ignored.map((line) => line.replace(/\/$/, ''))];
+    const isOurs = (path: string) =>
+      !names.some((name) =>
+        name.startsWith('*')
+          ? path.endsWith(name.slice(1))
+          : relative(root, path) === name || path.endsWith('/node_modules'),
+      );
+    cpSync(root, this.folder, { recursive: true, filter: isOurs });
     symlinkSync(join(root, 'node_modules'), join(this.folder, 'node_modules'));
   }
 

@@ -76,22 +76,6 @@ describeWithLocalAws('npm start', () => {
     expect(await isAnswering(urlIn(stdout))).toBe(false);
   });
 
-  it('fails when there is no emulator, and says what to install and where the log is', async () => {
-    const { exitCode, stdout, stderr } = await checkout.run(
-      process.execPath,
-      ['--import', 'tsx', 'ops/start.ts'],
-      {
-        PATH: '/nowhere',
-      },
-    );
-
-    expect(exitCode).toBe(1);
-    expect(stdout).toMatch(/✘ Start a local AWS/);
-    expect(stderr).toMatch(/no emulator, tried\n[\s\S]*install one of: moto/);
-    expect(stderr).toContain('The full log: .local/start.log');
-    expect(stderr).not.toMatch(/^\s+at /m);
-  });
-
   it('ends with 130 on Ctrl-C in the middle of a deployment, and leaves nothing running', async () => {
     // A process group of its own stands for the terminal, which interrupts all its processes at once.
     const child = spawn(process.execPath, ['--import', 'tsx', 'ops/start.ts'], {

@@ -57,7 +57,8 @@ export async function withSession<T>(
   const { environment, report } = options;
   const shell = shellVariables(process.env);
   const terraform = await findTerraform(shell);
-  const session = await openAws(options);
+  // One that is yet to be started is started last.
+  const opened = options.findUrl ? undefined : await openAws(options);
   await forgetOtherEnvironment(environment);
   const variables: NodeJS.ProcessEnv = {
     ...shell,
@@ -72,6 +73,7 @@ export async function withSession<T>(
     for (const line of notes) report(line);
   };
   if (!environment.emulated) {
+    const session = opened ?? (await openAws(options));
     for (const stack of Object.values(stackNames)) await placeLock(environment, stackFolder(stack));
     note(...(existsSync(lockFile) ? [] : [noLock]));
     return use({ ...session, terraform, variables });
@@ -84,6 +86,7 @@ export async function withSession<T>(
     stub: { workingDirectory: stackFolder(stackNames.functions) },
   });
   try {
+    const session = opened ?? (await openAws(options));
     note(...providers.notes);
     const local = localAwsEnvironment(session.aws.endpoint as string, environment.region, variables);
     return await use({ ...session, terraform, variables: { ...local, ...providers.variables } });
