@@ -1,9 +1,12 @@
 import { z } from 'zod';
+import { checkSystem } from './check-system';
 import { describeProblem, InputError } from './input-error';
-import { project, type TableId, tables } from './system';
+import { functions, project, type TableId, tables } from './system';
 
 /** Retention periods that CloudWatch Logs accepts, in days. @see https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html */
-const retentionDays = [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827] as const;
+const retentionDays = [
+  1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
+] as const;
 
 /** A schema's `error` says what is allowed; it becomes the end of the error message. */
 const oneOf = <const T extends readonly [string, ...string[]]>(values: T) =>
@@ -59,7 +62,7 @@ const environmentSchema = z.object({
   /** The environment's name, part of every state key and tag. */
   name: text(/^[a-z][a-z0-9-]{0,15}$/, 'a lower-case name of at most 16 letters, digits and hyphens'),
   /** The AWS region. @default `AWS_REGION`, which must not contradict it */
-  region: text(/^[a-z]{2,3}(-[a-z]+)+-\d$/, 'a region such as us-east-1'),
+  region: text(/^[a-z]{2,4}(-[a-z]+)+-\d{1,2}$/, 'a region such as us-east-1'),
   /** The only AWS accounts this environment may touch; exactly one where it has a `pipeline`. @default any account */
   allowedAccountIds: z.array(text(/^\d{12}$/, 'an account id of 12 digits')).optional(),
   /** Ends the name of every resource, so that environments can share an account. */
@@ -129,10 +132,20 @@ const environmentSchema = z.object({
   awsProviderVersion: text(/^[<>=~!.,\s\d]+$/, 'a version constraint such as ">= 6.25.0, < 7.0.0"'),
 });
 
-const consistentSchema = environmentSchema.refine(
-  ({ pipeline, allowedAccountIds }) => !pipeline || allowedAccountIds?.length === 1,
-  { path: ['allowedAccountIds'], error: 'exactly one account id, where a pipeline deploys' },
-);
+const consistentSchema = environmentSchema
+  .refine(
+    (environment) =>
+      new Set(importedTables(environment).map(({ manifest }) => manifest)).size ===
+      importedTables(environment).length,
+    {
+      path: ['seed'],
+      error: 'a manifest for each table that is imported: set "tables.<id>.seed"',
+    },
+  )
+  .refine(({ pipeline, allowedAccountIds }) => !pipeline || allowedAccountIds?.length === 1, {
+    path: ['allowedAccountIds'],
+    error: 'exactly one account id, where a pipeline deploys',
+  });
 
 /** What an environment says of one of its tables. */
 export type TableSettings = Pick<Environment, keyof typeof tableSettingsShape>;
@@ -268,6 +281,7 @@ export function readEnvironment(
  * @throws InputError with one line for each bad value
  */
 export function checkEnvironment(row: Environment, origins: Record<string, string> = {}): Environment {
+  checkSystem({ tables, functions }, row.nameSuffix);
   const result = consistentSchema.safeParse(row);
   if (result.success) return result.data;
   const problems = result.error.issues.map(({ path, message }) => {

@@ -1,4 +1,4 @@
-import { checkEnvironment, type Environment, readEnvironment } from '../environments';
+import { checkEnvironment, type Environment, readEnvironment, tableSettings } from '../environments';
 import { InputError } from '../input-error';
 
 const lab = readEnvironment({ SUPERMISSION_ENV: 'lab' });
@@ -94,6 +94,10 @@ describe('checkEnvironment', () => {
     [{ architecture: 'mips' }, 'architecture: bad value, got "mips"; expected one of arm64, x86_64'],
     [{ accessMode: 'open' }, 'accessMode: bad value, got "open"; expected one of lab, least-privilege'],
     [{ logRetentionDays: 2 }, 'logRetentionDays: bad value, got 2; expected one of 1, 3, 5, 7, 14, 30, 60'],
+    [
+      { tables: { missions: { deletionProtection: 'no' } } },
+      'tables.missions.deletionProtection: bad value, got "no"; expected true or false',
+    ],
     [{ nameSuffix: 'prod' }, 'nameSuffix: bad value, got "prod"; expected an empty text or a hyphen'],
     [{ tracing: 'On' }, 'tracing: bad value, got "On"; expected one of PassThrough, Active'],
     [
@@ -207,3 +211,27 @@ describe('the repository of a pipeline', () => {
     expect(() => checked(repository)).toThrow(InputError);
   });
 });
+
+describe('the settings of one table', () => {
+  it("are the environment's own but for those that are set", () => {
+    const environment = checkEnvironment({ ...lab, tables: { missions: { deletionProtection: true } } });
+
+    expect(tableSettings(environment, 'missions')).toEqual({
+      capacity: lab.capacity,
+      pointInTimeRecovery: false,
+      deletionProtection: true,
+      seed: lab.seed,
+    });
+  });
+});
+
+it.each([2192, 3653])('keeps logs for %i days', (logRetentionDays) => {
+  expect(checkEnvironment({ ...lab, logRetentionDays } as Environment)).toMatchObject({ logRetentionDays });
+});
+
+it.each(['us-gov-west-1', 'cn-northwest-1', 'us-isob-east-1', 'eu-isoe-west-1', 'eusc-de-east-1'])(
+  'runs in %s',
+  (region) => {
+    expect(checkEnvironment({ ...lab, region })).toMatchObject({ region });
+  },
+);

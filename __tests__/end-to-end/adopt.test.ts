@@ -127,10 +127,15 @@ describe('what AWS has and the state does not know', () => {
   it.each(cases)('is found: %s (%s)', async (_name, stack, make, ids, keys) => {
     await make();
 
-    const { imports, records } = await findExisting(bench.configuration(stack), new Set(), bench.config);
+    const { imports, items, notLookedFor } = await findExisting(
+      bench.configuration(stack),
+      new Set(),
+      bench.config,
+    );
 
     expect(imports.map(({ id }) => id).sort()).toEqual(ids);
-    expect(records.map(({ key }) => key).sort()).toEqual(keys);
+    expect(items.map(({ key }) => key[0]?.[1]).sort()).toEqual(keys);
+    expect(notLookedFor).toEqual([]);
   });
 
   it('leaves out what the state knows', async () => {
@@ -215,7 +220,7 @@ describe('a system built by hand', () => {
 
     expect({ exitCode, stdout, stderr }).toMatchObject({ exitCode: 0 });
     expect(batman).toContain('batman');
-    expect(stdout).toContain('Superman: record taken into the state as it is');
+    expect(stdout).toContain('Superman: item taken into the state as it is');
     expect(stdout).toContain('SuperWeapon: "Mark 85" → "Mark 50"');
     expect(stdout).toContain('table: 1 to import, 1 to add, 1 to change, 0 to destroy');
     expect(stdout).toContain('functions: 2 to import, 3 to add, 1 to change, 0 to destroy');
@@ -253,6 +258,37 @@ describe('adopt', () => {
     expect(report).toMatch(/functions: nothing to adopt$/);
     expect(await bench.records()).toEqual(seedRecords());
     await bench.expectNoChanges('table');
+  });
+
+  it('keeps items whose making was interrupted', async () => {
+    expect(await bench.checkout.npm('deploy', ['table', '--auto-approve'])).toMatchObject({ exitCode: 0 });
+    const items = bench.addresses('table').filter((it) => it.startsWith('aws_dynamodb_table_item.'));
+    for (const address of items) await bench.terraform('table', 'taint', address);
+
+    const report = await bench.adopt();
+
+    for (const address of items)
+      expect(report).toContain(`${address}: kept, though making it was interrupted`);
+    expect(report).toContain('table: 0 to add, 0 to change, 0 to destroy');
+    expect(bench.proxy.seen.some(({ target }) => target.endsWith('.DeleteItem'))).toBe(false);
+    await bench.expectNoChanges('table');
+  });
+
+  it('names what it cannot look for, and makes no second one', async () => {
+    await createTable(bench.config);
+    const queue = `this.addOverride('resource.aws_sqs_queue.extra', { name: 'Extra' });`;
+    const before = 'super(scope, stackNames.table, props);';
+    bench.checkout.edit('stacks/table-stack.ts', before, `${before}\n    ${queue}`);
+    try {
+      const report = await bench.adopt();
+
+      expect(report).toContain(
+        'table: aws_sqs_queue.extra is of a type that adopt cannot look for, and is left as it is',
+      );
+      expect(report).toContain('table: 1 to import, 5 to add, 1 to change, 0 to destroy');
+    } finally {
+      bench.checkout.edit('stacks/table-stack.ts', queue, '');
+    }
   });
 
   it('fails when something would be replaced, and says what forces it', async () => {

@@ -5,10 +5,17 @@ import { describeFinding } from '../review/finding';
 import { review } from '../review/review';
 import { erroredStates } from '../state/errored-state';
 import { expectOwnState, saveErroredState } from '../state/save-errored-state';
-import { addressesOf, backUp, nextAfter, withoutTaint, withRecords } from '../state/state-file';
+import {
+  addressesOf,
+  backUp,
+  type ExistingItem,
+  nextAfter,
+  withItems,
+  withoutTaint,
+} from '../state/state-file';
 import { describeLock, readLock } from '../state/state-lock';
 import type { Session } from '../terraform/session';
-import { StackTerraform, synthesize } from '../terraform/stack-terraform';
+import { type Configuration, StackTerraform, synthesize } from '../terraform/stack-terraform';
 import { findExisting } from './find-existing';
 
 export interface AdoptOptions {
@@ -60,6 +67,20 @@ async function freeStaleLock(terraform: StackTerraform, context: Context): Promi
   report(`${stack}: the lock is free`);
 }
 
+const notLookedFor =
+  'is of a type that adopt cannot look for, and is left as it is; if it exists, import it with Terraform, if not, deploy';
+
+function itemAddress({ name }: ExistingItem): string {
+  return `aws_dynamodb_table_item.${name}`;
+}
+
+/** Addresses of all that a configuration defines, but for some. */
+function addressesIn({ resource }: Configuration, except: readonly string[]): string[] {
+  return Object.entries(resource)
+    .flatMap(([type, byName]) => Object.keys(byName).map((name) => `${type}.${name}`))
+    .filter((address) => !except.includes(address));
+}
+
 async function adoptStack(terraform: StackTerraform, context: Context): Promise<void> {
   const { environment, aws, approve, report } = context;
   const { stack } = terraform;
@@ -67,29 +88,36 @@ async function adoptStack(terraform: StackTerraform, context: Context): Promise<
   const before = await terraform.pull();
   const { known, tainted } = addressesOf(before);
   const complete = new Set([...known].filter((address) => !tainted.has(address)));
-  const existing = await findExisting(await terraform.configuration(), complete, aws);
+  const configuration = await terraform.configuration();
+  const existing = await findExisting(configuration, complete, aws);
+  const found = [...existing.imports.map(({ to }) => to), ...existing.items.map(itemAddress)];
   const imports = existing.imports.filter(({ to }) => !tainted.has(to));
-  const unfinished = existing.imports.filter(({ to }) => tainted.has(to)).map(({ to }) => to);
-  const { records } = existing;
-  if (imports.length + unfinished.length + records.length === 0) {
+  const items = existing.items.filter((it) => !tainted.has(itemAddress(it)));
+  const unfinished = found.filter((address) => tainted.has(address));
+  for (const address of existing.notLookedFor) report(`${stack}: ${address} ${notLookedFor}`);
+  if (imports.length + unfinished.length + items.length === 0) {
     report(`${stack}: nothing to adopt`);
     return;
   }
   if (before) report(`${stack}: a copy of the state is ${await backUp(environment, stack, before)}`);
 
-  // Terraform plans on what its state holds, so the records have to be there first.
-  const changesState = unfinished.length + records.length > 0;
+  // Terraform plans on what its state holds, so the items have to be there first.
+  const changesState = unfinished.length + items.length > 0;
   if (changesState) {
-    const completed = withRecords(before, records, await terraform.versions());
+    const completed = withItems(before, items, await terraform.versions());
     await terraform.push(nextAfter(before, withoutTaint(completed, unfinished)));
   }
   const pushed = changesState ? await terraform.pull() : undefined;
   let isApplying = false;
   try {
-    const plan = readPlan((await terraform.plan(imports)).json, stack);
+    // What may be there already is not made a second time.
+    const targets = existing.notLookedFor.length > 0 ? addressesIn(configuration, existing.notLookedFor) : [];
+    const plan = readPlan((await terraform.plan(imports, targets)).json, stack);
     const { findings, stacks } = review([{ stack, plan }]);
     const destroyed = destroyedBy(plan.resource_changes ?? []);
-    for (const { key } of records) report(`  ${key}: record taken into the state as it is`);
+    for (const { key } of items) {
+      report(`  ${key.map(([, value]) => value).join(', ')}: item taken into the state as it is`);
+    }
     for (const address of unfinished) report(`  ${address}: kept, though making it was interrupted`);
     for (const line of findings.flatMap(describeFinding)) report(`  ${line}`);
     report(`${stack}: ${stacks[0]?.counts}`);

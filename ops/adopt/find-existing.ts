@@ -12,22 +12,26 @@ import {
   paginateListPolicies,
 } from '@aws-sdk/client-iam';
 import { GetFunctionConfigurationCommand, LambdaClient } from '@aws-sdk/client-lambda';
-import type { ExistingRecord } from '../state/state-file';
+import type { ExistingItem } from '../state/state-file';
 import type { Arguments, Configuration, Import } from '../terraform/stack-terraform';
 
 export interface Existing {
   readonly imports: readonly Import[];
   /** Not every version of the AWS provider can import these. */
-  readonly records: readonly ExistingRecord[];
+  readonly items: readonly ExistingItem[];
+  /** Addresses of types that nobody here can look for: they may exist or not. */
+  readonly notLookedFor: readonly string[];
 }
 
 type ClientConfig = ConstructorParameters<typeof DynamoDBClient>[0] & { region: string };
 
-const recordType = 'aws_dynamodb_table_item';
+const itemType = 'aws_dynamodb_table_item';
+
+/** What AWS overwrites when it is made once more needs no adoption. */
+const overwrittenTypes = ['aws_cloudwatch_metric_alarm'];
 
 /**
- * Find what a stack's configuration defines and AWS has, by name, leaving out what is known already. Types that AWS
- * overwrites when they are made once more, alarms for example, need no adoption.
+ * Find what a stack's configuration defines and AWS has, by name, leaving out what is known already.
  *
  * @param known - addresses of resources that the state knows
  */
@@ -40,22 +44,24 @@ export async function findExisting(
   const wanted = Object.entries(configuration.resource)
     .flatMap(([type, byName]) => Object.entries(byName).map(([name, args]) => ({ type, name, args })))
     .filter(({ type, name }) => !known.has(`${type}.${name}`));
-  if (wanted.length === 0) return { imports: [], records: [] };
+  if (wanted.length === 0) return { imports: [], items: [], notLookedFor: [] };
   const policyArns = configuration.resource.aws_iam_policy ? await account.policyArns() : new Map();
   const resolve = (value: unknown) => resolveReference(value, configuration, policyArns);
 
   const imports: Import[] = [];
-  const records: ExistingRecord[] = [];
+  const items: ExistingItem[] = [];
   for (const { type, name, args } of wanted) {
     const resolved = Object.fromEntries(Object.entries(args).map(([key, value]) => [key, resolve(value)]));
-    if (type === recordType) {
-      const record = await findRecord(account, resolved);
-      if (record) records.push({ ...record, name, dependencies: referencesOf(args) });
+    if (type === itemType) {
+      const item = await findItem(account, resolved);
+      if (item) items.push({ ...item, name, dependencies: referencesOf(args) });
     }
     const id = await finders[type]?.(account, resolved, policyArns);
     if (id) imports.push({ to: `${type}.${name}`, id });
   }
-  return { imports, records };
+  const lookedFor = [itemType, ...overwrittenTypes, ...Object.keys(finders)];
+  const notLookedFor = wanted.filter(({ type }) => !lookedFor.includes(type));
+  return { imports, items, notLookedFor: notLookedFor.map(({ type, name }) => `${type}.${name}`) };
 }
 
 type PolicyArns = ReadonlyMap<string, string>;
@@ -97,13 +103,27 @@ function referencesOf(args: Arguments): string[] {
   return [...new Set(addresses)];
 }
 
-async function findRecord(account: Account, args: Arguments) {
-  const { table_name: tableName, hash_key: hashKey } = args as Record<string, string>;
+async function findItem(account: Account, args: Arguments) {
+  const { table_name: tableName, hash_key: hashKey, range_key: rangeKey } = args as Record<string, string>;
   if (!tableName || !hashKey) return undefined;
-  const value = JSON.parse(String(args.item))[hashKey] as AttributeValue;
-  const item = await account.record(tableName, { [hashKey]: value });
+  const attributes: Record<string, AttributeValue> = JSON.parse(String(args.item));
+  const keyNames = [hashKey, ...(rangeKey ? [rangeKey] : [])];
+  const key = keyNames.map((name) => [name, attributes[name] as AttributeValue] as const);
+  const item = await account.item(
+    tableName,
+    Object.fromEntries(key.map(([name, it]) => [name, withBytes(it)])),
+  );
   if (!item) return undefined;
-  return { tableName, hashKey, key: String(Object.values(value)[0]), item: JSON.stringify(plain(item)) };
+  return {
+    tableName,
+    key: key.map(([name, it]) => [name, String(Object.values(it)[0])] as const),
+    item: JSON.stringify(plain(item)),
+  };
+}
+
+/** JSON has binary in base64. */
+function withBytes(value: AttributeValue): AttributeValue {
+  return value.B === undefined ? value : { B: Buffer.from(String(value.B), 'base64') };
 }
 
 /** An item as DynamoDB JSON has it: names sorted, bytes in base64. */
@@ -142,9 +162,9 @@ class Account {
     return found && name;
   }
 
-  async record(tableName: string, key: Record<string, AttributeValue>) {
+  async item(tableName: string, key: Record<string, AttributeValue>) {
     const command = new GetItemCommand({ TableName: tableName, Key: key, ConsistentRead: true });
-    // A table with another key has no such record; that it is another table is what the plan will say.
+    // A table with another key has no such item; that it is another table is what the plan will say.
     return (await unlessMissing(this.#dynamoDb.send(command), [...missing, 'ValidationException']))?.Item;
   }
 

@@ -10,16 +10,16 @@ import {
   stateText,
 } from '../terraform/state-text';
 
-/** A record of a table that the state does not know. */
-export interface ExistingRecord {
+/** An item of a table that the state does not know. */
+export interface ExistingItem {
   /** Name of the `aws_dynamodb_table_item` that it becomes. */
   readonly name: string;
   /** Addresses of the resources that this one refers to. */
   readonly dependencies: readonly string[];
   readonly tableName: string;
-  readonly hashKey: string;
-  readonly key: string;
-  /** DynamoDB JSON of the record as it is in the table. */
+  /** Name and text of the partition key, then of the sort key if there is one; binary in base64. */
+  readonly key: readonly (readonly [name: string, value: string])[];
+  /** DynamoDB JSON of the item as it is in the table. */
   readonly item: string;
 }
 
@@ -43,10 +43,10 @@ export function withoutTaint(state: State, addresses: readonly string[]): State 
   return { ...state, resources };
 }
 
-/** The state, or a first one, that also knows the records, as the AWS provider itself would have written them. */
-export function withRecords(
+/** The state, or a first one, that also knows the items, as the AWS provider itself would have written them. */
+export function withItems(
   state: State | undefined,
-  records: readonly ExistingRecord[],
+  items: readonly ExistingItem[],
   versions: { readonly terraform: string; readonly awsProvider: string },
 ): State {
   const before = state ?? {
@@ -57,8 +57,8 @@ export function withRecords(
     outputs: {},
     resources: [],
   };
-  const added = records.map(
-    ({ name, dependencies, tableName, hashKey, key, item }): StateResource => ({
+  const added = items.map(
+    ({ name, dependencies, tableName, key, item }): StateResource => ({
       mode: 'managed',
       type: 'aws_dynamodb_table_item',
       name,
@@ -67,10 +67,10 @@ export function withRecords(
         {
           schema_version: 0,
           attributes: {
-            hash_key: hashKey,
-            id: [tableName, hashKey, key].join('|'),
+            hash_key: key[0]?.[0],
+            id: [tableName, ...key.flat()].join('|'),
             item,
-            range_key: null,
+            range_key: key[1]?.[0] ?? null,
             table_name: tableName,
           },
           sensitive_attributes: [],

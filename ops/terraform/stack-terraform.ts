@@ -121,7 +121,7 @@ export class StackTerraform {
    * Plan the stack into `planFile`. It takes no lock, because it writes no state: a plan must not stop a deployment, nor a
    * stale lock the plan, and `apply` refuses one whose state has changed since.
    */
-  async plan(imports: readonly Import[] = []): Promise<PlannedChanges> {
+  async plan(imports: readonly Import[] = [], targets: readonly string[] = []): Promise<PlannedChanges> {
     await this.tidy();
     const importsPath = join(this.folder, importsFile);
     if (imports.length > 0) await writeFile(importsPath, JSON.stringify({ import: imports }, null, 2));
@@ -133,6 +133,7 @@ export class StackTerraform {
         '-lock=false',
         '-detailed-exitcode',
         `-out=${planFile}`,
+        ...targets.map((address) => `-target=${address}`),
       ).then(
         () => false,
         (error: unknown) => {

@@ -1,4 +1,4 @@
-import { addressesOf, nextAfter, withoutTaint, withRecords } from '../../../ops/state/state-file';
+import { addressesOf, nextAfter, withItems, withoutTaint } from '../../../ops/state/state-file';
 import { describeLock } from '../../../ops/state/state-lock';
 import type { State } from '../../../ops/terraform/state-text';
 
@@ -26,8 +26,7 @@ const batman = {
   name: 'missions_batman',
   dependencies: ['aws_dynamodb_table.table'],
   tableName: 'SuperMissionTable',
-  hashKey: 'SuperHero',
-  key: 'Batman',
+  key: [['SuperHero', 'Batman']] as const,
   item: '{"SuperHero":{"S":"Batman"}}',
 };
 
@@ -43,8 +42,8 @@ describe('a state', () => {
     expect(addressesOf(undefined)).toEqual({ known: new Set(), tainted: new Set() });
   });
 
-  it('takes records as the provider writes them, beside all it has', () => {
-    const { resources, ...rest } = withRecords(state, [batman], versions);
+  it('takes items as the provider writes them, beside all it has', () => {
+    const { resources, ...rest } = withItems(state, [batman], versions);
 
     expect(rest).toMatchObject({ lineage: 'ours', terraform_version: '1.10.0' });
     expect(resources).toEqual([
@@ -72,8 +71,25 @@ describe('a state', () => {
     ]);
   });
 
+  it('takes an item with a sort key by both', () => {
+    const season = {
+      ...batman,
+      tableName: 'Seasons',
+      key: [
+        ['Team', 'Avengers'],
+        ['Year', '2012'],
+      ] as const,
+    };
+
+    const { resources } = withItems(undefined, [season], versions);
+
+    expect(resources[0]?.instances[0]).toMatchObject({
+      attributes: { hash_key: 'Team', id: 'Seasons|Team|Avengers|Year|2012', range_key: 'Year' },
+    });
+  });
+
   it('is a first one where there is none', () => {
-    expect(withRecords(undefined, [batman], versions)).toMatchObject({
+    expect(withItems(undefined, [batman], versions)).toMatchObject({
       version: 4,
       terraform_version: '1.11.4',
       lineage: expect.stringMatching(/^[0-9a-f-]{36}$/),
