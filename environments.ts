@@ -202,35 +202,39 @@ const lab: Configuration = {
   awsProviderVersion: '>= 6.25.0, < 7.0.0',
 };
 
+/** `lab` on this machine. It accepts the emulator's account only, so it never touches a real one. */
+const local: Configuration = {
+  ...lab,
+  name: 'local',
+  allowedAccountIds: ['123456789012'],
+  stateBucket: `${project}-local-state`,
+  emulated: true,
+  runtime: 'nodejs22.x',
+  awsProviderVersion: '>= 5.100.0, < 7.0.0',
+};
+
+/** The same system as it should be run; it can live beside `lab` in one account. */
+const prod: Configuration = {
+  ...lab,
+  name: 'prod',
+  nameSuffix: '-prod',
+  stateBucket: `${project}-prod-state`,
+  capacity: { mode: 'on-demand' },
+  pointInTimeRecovery: true,
+  deletionProtection: true,
+  seed: { mode: 'items', ownership: 'create-only' },
+  // Lambda's price for the same memory and time is a fifth lower: https://aws.amazon.com/lambda/pricing/
+  architecture: 'arm64',
+  // The share of a processor grows with the memory, and start-up is mostly work for the processor.
+  memoryMiB: 256,
+  logRetentionDays: 365,
+  accessMode: 'least-privilege',
+};
+
 const rows: Record<string, Configuration> = {
-  /** `lab` on this machine. It accepts the emulator's account only, so it never touches a real one. */
-  local: {
-    ...lab,
-    name: 'local',
-    allowedAccountIds: ['123456789012'],
-    stateBucket: `${project}-local-state`,
-    emulated: true,
-    runtime: 'nodejs22.x',
-    awsProviderVersion: '>= 5.100.0, < 7.0.0',
-  },
+  local,
   lab,
-  /** The same system as it should be run; it can live beside `lab` in one account. */
-  prod: {
-    ...lab,
-    name: 'prod',
-    nameSuffix: '-prod',
-    stateBucket: `${project}-prod-state`,
-    capacity: { mode: 'on-demand' },
-    pointInTimeRecovery: true,
-    deletionProtection: true,
-    seed: { mode: 'items', ownership: 'create-only' },
-    // Lambda's price for the same memory and time is a fifth lower: https://aws.amazon.com/lambda/pricing/
-    architecture: 'arm64',
-    // The share of a processor grows with the memory, and start-up is mostly work for the processor.
-    memoryMiB: 256,
-    logRetentionDays: 365,
-    accessMode: 'least-privilege',
-  },
+  prod,
 };
 
 /** The environments that there are. */
