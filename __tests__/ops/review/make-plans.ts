@@ -142,7 +142,7 @@ async function stackFiles({
   const app = new App({ outdir });
   if (stack === 'table') {
     const edited = seed.mode === 'items' && items ? { ...seed, items: items(seed.items) } : seed;
-    new TableStack(app, { environment, seeds: { missions: edited } });
+    new TableStack(app, { environment, seeds: { ...loadSeeds(environment), missions: edited } });
   }
   if (stack === 'functions') new FunctionsStack(app, { environment, bundles: await handlerBundles });
   if (stack === 'state-backend') new StateBackendStack(app, { environment });
