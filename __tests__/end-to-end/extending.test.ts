@@ -138,7 +138,9 @@ describeWithLocalAws('a system that has been extended by the page', () => {
   /** Do what the page says above each of its blocks, and return the files that it names. */
   function follow(): string[] {
     const text = readFileSync(join(checkout.folder, page), 'utf8');
-    const steps = [...text.matchAll(/(?<=\n\n)([^\n](?:(?!\n\n)[^])*:)\n\n```(?:ts|json)\n([^]*?)```/g)];
+    const steps = [
+      ...text.matchAll(/(?<=\n\n)([^\n](?:(?!\n\n)[\s\S])*:)\n\n```(?:ts|json)\n([\s\S]*?)```/g),
+    ];
     return steps.map(([, prose = '', block = '']) => {
       const instruction = prose.replaceAll('\n', ' ');
       const edit = /(Above|Below) the line `(.+?)` of `(\S+)`:$/.exec(instruction);

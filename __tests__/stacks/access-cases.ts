@@ -1,12 +1,13 @@
-import { keySchema } from '../../declarations';
+import { type Access, accessOf, type Fn, type Table, tablesRead } from '../../declarations';
 import type { Environment } from '../../environments';
+import { loadSeeds, seedOf } from '../../seed-data/load-seed';
 import { functionNames, stackNames, stateKey, tableName } from '../../stacks/names';
-import { functions, missions } from '../../system';
+import { functions, tables } from '../../system';
 import { accountId } from './policy-documents';
-import { environment, seedData } from './synthesize';
+import { environment } from './synthesize';
 
-/** The function whose role is meant, by what it does with the table. */
-export type FunctionKey = 'scan' | 'query';
+/** The id of the function whose role is meant. */
+export type FunctionKey = string;
 
 /** One request to AWS, the answer that each environment's policies should give to it, and why. */
 export interface AccessCase {
@@ -49,40 +50,23 @@ export interface Request {
   readonly context: Readonly<Record<string, string | string[]>>;
 }
 
-/** What the functions and their parts are called. */
-export const resourceNames = (row: Environment) => {
-  const scan = functionNames(row, functions['super-dynamodb']);
-  const query = functionNames(row, functions['mission-details']);
-  return {
-    table: tableName(row, missions),
-    scanFunction: scan.function,
-    scanRole: scan.role,
-    scanPolicy: scan.policy,
-    queryFunction: query.function,
-    queryRole: query.role,
-    queryPolicy: query.policy,
-  };
-};
-
-const partitionKey = keySchema(missions.key).partitionKey.name;
-const visibleAttributes: readonly string[] = missions.visibleAttributes;
-const logGroupName = (name: string) => `/aws/lambda/${name}`;
-
 export const anotherAccountId = '999999999999';
 
-const functionName = (row: Environment, key: FunctionKey) => resourceNames(row)[`${key}Function`];
-const roleName = (row: Environment, key: FunctionKey) => resourceNames(row)[`${key}Role`];
-const other = (key: FunctionKey): FunctionKey => (key === 'scan' ? 'query' : 'scan');
+const declared: Readonly<Record<FunctionKey, Fn>> = functions;
+export const functionKeys: readonly FunctionKey[] = Object.keys(declared);
+const fnOf = (key: FunctionKey) => declared[key] as Fn;
+export const namesOf = (row: Environment, key: FunctionKey) => functionNames(row, fnOf(key));
+/** Another function, or none where there is one only. */
+const otherThan = (key: FunctionKey) => functionKeys.find((it) => it !== key);
 
 // Principals
 
 const inRole = (key: FunctionKey): Principal => ({
-  name: `the ${key} function`,
+  name: fnOf(key).name,
   function: key,
-  id: (row) => `arn:aws:sts::${accountId}:assumed-role/${roleName(row, key)}/${functionName(row, key)}`,
+  id: (row) =>
+    `arn:aws:sts::${accountId}:assumed-role/${namesOf(row, key).role}/${namesOf(row, key).function}`,
 });
-const scanFunction = inRole('scan');
-const queryFunction = inRole('query');
 const awsService = (name: string, id: string): Principal => ({ name, id: () => id, policies: {} });
 const lambda = awsService('Lambda', 'lambda.amazonaws.com');
 const ec2 = awsService('EC2', 'ec2.amazonaws.com');
@@ -103,37 +87,32 @@ const stranger = administrator("another account's administrator", anotherAccount
 
 const inRegion = (row: Environment, service: string, resource: string) =>
   `arn:aws:${service}:${row.region}:${accountId}:${resource}`;
-const table = (name: string, tablePath: (row: Environment) => string): Resource => ({
+const tablePath = (name: string, path: (row: Environment) => string): Resource => ({
   name,
-  arn: (row) => inRegion(row, 'dynamodb', `table/${tablePath(row)}`),
+  arn: (row) => inRegion(row, 'dynamodb', `table/${path(row)}`),
 });
-const ownTable = table('its table', (row) => resourceNames(row).table);
-const index = table('an index of its table', (row) => `${resourceNames(row).table}/index/by-villain`);
-const stream = table(
-  'the stream of its table',
-  (row) => `${resourceNames(row).table}/stream/2026-01-01T00:00:00.000`,
-);
-const backup = table(
-  'a backup of its table',
-  (row) => `${resourceNames(row).table}/backup/01700000000000-abcdef01`,
-);
-const alikeTable = table('a table named alike', (row) => `${resourceNames(row).table}-copy`);
-const twinTable = table("the other environment's table", (row) =>
-  row.name === 'prod' ? resourceNames(environment('lab')).table : resourceNames(environment('prod')).table,
-);
-const foreignTable = table('the table of another system', () => 'Payroll');
-const tableImport = table(
-  'an import into its table',
-  (row) => `${resourceNames(row).table}/import/01700000000000-abcdef01`,
-);
-const tableExport = table(
-  'an export of its table',
-  (row) => `${resourceNames(row).table}/export/01700000000000-abcdef01`,
-);
-const globalTable: Resource = {
-  name: 'its table as a global one',
-  arn: (row) => `arn:aws:dynamodb::${accountId}:global-table/${resourceNames(row).table}`,
-};
+/** A table, what belongs to it, and what must not be taken for it; `its` names it. */
+function resourcesOf(table: Table, its = 'its table') {
+  const of = (name: string, end = '') => tablePath(name, (row) => `${tableName(row, table)}${end}`);
+  return {
+    own: of(its),
+    index: of(`an index of ${its}`, '/index/by-villain'),
+    indexNamed: (name: string) => of(`the index ${name} of ${its}`, `/index/${name}`),
+    stream: of(`the stream of ${its}`, '/stream/2026-01-01T00:00:00.000'),
+    backup: of(`a backup of ${its}`, '/backup/01700000000000-abcdef01'),
+    import: of(`an import into ${its}`, '/import/01700000000000-abcdef01'),
+    export: of(`an export of ${its}`, '/export/01700000000000-abcdef01'),
+    alike: of('a table named alike', '-copy'),
+    twin: tablePath("the other environment's table", (row) =>
+      tableName(environment(row.name === 'prod' ? 'lab' : 'prod'), table),
+    ),
+    global: {
+      name: `${its} as a global one`,
+      arn: (row: Environment) => `arn:aws:dynamodb::${accountId}:global-table/${tableName(row, table)}`,
+    },
+  };
+}
+const foreignTable = tablePath('the table of another system', () => 'Payroll');
 const anyTable: Resource = { name: 'any table', arn: () => '*' };
 
 const logStream = (name: string, groupName: (row: Environment, owner: FunctionKey) => string): Resource => ({
@@ -141,20 +120,20 @@ const logStream = (name: string, groupName: (row: Environment, owner: FunctionKe
   arn: (row, owner) =>
     inRegion(row, 'logs', `log-group:${groupName(row, owner)}:log-stream:2026/01/01/[1]0123`),
 });
-const ownStream = logStream('its log stream', (row, owner) => logGroupName(functionName(row, owner)));
-const otherStream = logStream("the other function's log stream", (row, owner) =>
-  logGroupName(functionName(row, other(owner))),
-);
+const ownStream = logStream('its log stream', (row, owner) => namesOf(row, owner).logGroup);
+const otherStream = logStream("another function's log stream", (row, owner) => {
+  const other = otherThan(owner);
+  return other === undefined ? '/aws/lambda/Other' : namesOf(row, other).logGroup;
+});
 const alikeStream = logStream(
   'the log stream of a function named alike',
-  (row, owner) => `${logGroupName(functionName(row, owner))}-copy`,
+  (row, owner) => `${namesOf(row, owner).logGroup}-copy`,
 );
 const foreignStream = logStream('the log stream of another system', () => 'payroll');
 /** CloudWatch Logs asks for a group by the name of a stream that is empty. */
 const ownGroup: Resource = {
   name: 'its log group',
-  arn: (row, owner) =>
-    inRegion(row, 'logs', `log-group:${logGroupName(functionName(row, owner))}:log-stream:`),
+  arn: (row, owner) => inRegion(row, 'logs', `log-group:${namesOf(row, owner).logGroup}:log-stream:`),
 };
 
 const moved = (resource: Resource, where: string, change: (arn: string) => string, account?: string) => ({
@@ -178,8 +157,8 @@ const state: Resource = {
 };
 
 const iamRole = (key: FunctionKey): Resource => ({
-  name: `the role of the ${key} function`,
-  arn: (row) => `arn:aws:iam::${accountId}:role/${roleName(row, key)}`,
+  name: `the role of ${fnOf(key).name}`,
+  arn: (row) => `arn:aws:iam::${accountId}:role/${namesOf(row, key).role}`,
   roleOf: key,
 });
 const foreignRole: Resource = {
@@ -190,15 +169,10 @@ const foreignRole: Resource = {
 };
 const ownCode: Resource = {
   name: 'its code',
-  arn: (row, owner) => inRegion(row, 'lambda', `function:${functionName(row, owner)}`),
+  arn: (row, owner) => inRegion(row, 'lambda', `function:${namesOf(row, owner).function}`),
 };
 
 // Requests
-
-/** The attributes of the records that nobody but the scan function may see. */
-export const hiddenAttributes = [
-  ...new Set(seedData.flatMap(({ item }) => Object.keys(JSON.parse(item)))),
-].filter((attribute) => !visibleAttributes.some((visible) => visible === attribute));
 
 /** `dynamodb:Attributes` holds the attributes that a request names anywhere, its key and filters included. */
 const reading = (name: string, select: string, attributes: readonly string[]): Request => ({
@@ -206,27 +180,6 @@ const reading = (name: string, select: string, attributes: readonly string[]): R
   context: { 'dynamodb:Select': select, 'dynamodb:Attributes': [...attributes] },
 });
 const plain: Request = { name: '', context: {} };
-const visible = reading('the visible attributes', 'SPECIFIC_ATTRIBUTES', visibleAttributes);
-const keyOnly = reading('the key only', 'SPECIFIC_ATTRIBUTES', [partitionKey]);
-const everything = reading('no projection', 'ALL_ATTRIBUTES', [partitionKey]);
-const projected = reading('all projected attributes', 'ALL_PROJECTED_ATTRIBUTES', [partitionKey]);
-const count = reading('the count', 'COUNT', [partitionKey]);
-const filter = reading('a filter on every attribute', 'ALL_ATTRIBUTES', [partitionKey, ...hiddenAttributes]);
-const countBy = (attribute: string) =>
-  reading(`the count of items by ${attribute}`, 'COUNT', [partitionKey, attribute]);
-const andHidden = (attribute: string) =>
-  reading(`${attribute} too`, 'SPECIFIC_ATTRIBUTES', [...visibleAttributes, attribute]);
-const hiddenOnly = reading('hidden attributes only', 'SPECIFIC_ATTRIBUTES', hiddenAttributes);
-const unnamed: Request = {
-  name: 'a projection without names',
-  context: { 'dynamodb:Select': 'SPECIFIC_ATTRIBUTES' },
-};
-const unselected: Request = {
-  name: 'no word on the selection',
-  context: { 'dynamodb:Attributes': [...visibleAttributes] },
-};
-const everyItem: Request = { name: '', context: { 'dynamodb:Select': 'ALL_ATTRIBUTES' } };
-
 const forAccount = (name: string, account: string): Request => ({
   name,
   context: { 'aws:SourceAccount': account },
@@ -235,111 +188,173 @@ const forUs = forAccount('for this account', accountId);
 const forAnother = forAccount('for another account', anotherAccountId);
 const forNobody: Request = { name: 'for no named account', context: {} };
 
+const seeds = loadSeeds(environment('lab'));
+/** The attributes of a table's items that are not among some, and one that no item has yet. */
+function hiddenIn(table: Table, attributes: readonly string[]): string[] {
+  const seed = seedOf(seeds, table);
+  const items: object[] =
+    seed.mode === 'items' ? seed.items.map(({ item }) => JSON.parse(item)) : seed.manifest.sample;
+  const all = new Set([...items.flatMap((item) => Object.keys(item)), 'AttributeToCome']);
+  return [...all].filter((it) => !attributes.includes(it));
+}
+
+/** What a function hides of the tables that it reads in part. */
+export function hiddenAttributes(key: FunctionKey): string[] {
+  return fnOf(key)
+    .reads.map(accessOf)
+    .flatMap(({ table, attributes }) => (attributes ? hiddenIn(table, attributes) : []));
+}
+
+/** The ways to ask for what a table or an index holds, in the name of whoever may see some attributes. */
+function requestsFor({ table, index, attributes }: Omit<Access, 'operation'>) {
+  const key = Object.keys(index === undefined ? table.key : (table.indexes?.[index]?.key ?? {}));
+  const visible = attributes ?? table.visibleAttributes ?? key;
+  const hidden = hiddenIn(table, visible);
+  const named = reading('the visible attributes', 'SPECIFIC_ATTRIBUTES', visible);
+  const everything = reading('no projection', 'ALL_ATTRIBUTES', key);
+  const all: (readonly [request: Request, why: string])[] = [
+    [named, 'what its declaration names'],
+    [reading('the key only', 'SPECIFIC_ATTRIBUTES', key), 'fewer attributes than it names'],
+    [everything, 'every attribute comes back'],
+    [
+      reading('all projected attributes', 'ALL_PROJECTED_ATTRIBUTES', key),
+      'an index may hold hidden attributes',
+    ],
+    [reading('the count', 'COUNT', key), 'it names what it reads'],
+    [
+      { name: 'a projection without names', context: { 'dynamodb:Select': 'SPECIFIC_ATTRIBUTES' } },
+      'ForAllValues holds where nothing is named',
+    ],
+    [
+      { name: 'no word on the selection', context: { 'dynamodb:Attributes': [...visible] } },
+      'what is not said is not granted',
+    ],
+    [{ name: 'every item', context: { 'dynamodb:Select': 'ALL_ATTRIBUTES' } }, 'every attribute comes back'],
+    [plain, 'what is not said is not granted'],
+    [
+      reading('a filter on every attribute', 'ALL_ATTRIBUTES', [...key, ...hidden]),
+      'filters betray what they test',
+    ],
+    [
+      reading('the count, filtered by hidden attributes', 'COUNT', [...key, ...hidden]),
+      'filters betray what they test',
+    ],
+    [reading('hidden attributes only', 'SPECIFIC_ATTRIBUTES', hidden), 'the attributes are hidden'],
+    ...hidden.map(
+      (it) =>
+        [
+          reading(`the count of items by ${it}`, 'COUNT', [...key, it]),
+          'a count betrays what it counts by',
+        ] as const,
+    ),
+    ...hidden.map(
+      // Named in the projection or in a filter: AWS does not tell them apart.
+      (it) =>
+        [reading(`${it} too`, 'SPECIFIC_ATTRIBUTES', [...visible, it]), 'one attribute too many'] as const,
+    ),
+  ];
+  return { named, everything, all };
+}
+
 // Cases
 
-type Row = readonly [
-  action: string,
-  on: Resource,
-  asking: Request,
-  lab: Answer,
-  prod: Answer,
-  because: string,
-];
-
-const scanFunctionCases: Row[] = [
-  ['dynamodb:Scan', ownTable, everyItem, 'allow', 'allow', 'its only task'],
-  ['dynamodb:Scan', ownTable, visible, 'allow', 'allow', 'it may see every attribute, so fewer too'],
-  ['dynamodb:Scan', index, everyItem, 'allow', 'deny', 'there is no index to read'],
-  ['dynamodb:Scan', alikeTable, everyItem, 'allow', 'deny', 'the whole name counts'],
-  ['dynamodb:Scan', twinTable, everyItem, 'allow', 'deny', 'environments share an account, not data'],
-  ['dynamodb:Scan', foreignTable, everyItem, 'allow', 'deny', "another system's data"],
-  ['dynamodb:Scan', inAnotherRegion(ownTable), everyItem, 'allow', 'deny', 'another table'],
-  ['dynamodb:Scan', inAnotherAccount(ownTable), everyItem, 'allow', 'deny', 'even where its owner agrees'],
-  ['dynamodb:Query', ownTable, visible, 'deny', 'deny', "the other function's task"],
-  ['dynamodb:Query', ownTable, everything, 'deny', 'deny', "the other function's task"],
-  ['dynamodb:BatchWriteItem', ownTable, plain, 'allow', 'deny', 'it never writes'],
-  ['dynamodb:BatchWriteItem', foreignTable, plain, 'allow', 'deny', 'it never writes'],
-  ['s3:GetObject', s3Object, plain, 'allow', 'deny', 'it never uses S3'],
-  ['s3:PutObject', s3Object, plain, 'allow', 'deny', 'it never uses S3'],
-  ['s3:GetObject', state, plain, 'allow', 'deny', 'state may hold secrets'],
-  ['s3:PutObject', state, plain, 'allow', 'deny', 'who writes the state decides the next deployment'],
-];
-
-const queryFunctionCases: Row[] = [
-  ['dynamodb:Query', ownTable, visible, 'allow', 'allow', 'its only task'],
-  ['dynamodb:Query', ownTable, keyOnly, 'allow', 'allow', 'fewer attributes than the visible ones'],
-  ['dynamodb:Query', ownTable, everything, 'allow', 'deny', 'every attribute comes back'],
-  ['dynamodb:Query', ownTable, projected, 'allow', 'deny', 'an index may hold hidden attributes'],
-  ['dynamodb:Query', ownTable, count, 'allow', 'deny', 'it names what it reads'],
-  ['dynamodb:Query', ownTable, unnamed, 'allow', 'deny', 'ForAllValues holds where nothing is named'],
-  ['dynamodb:Query', ownTable, unselected, 'allow', 'deny', 'what is not said is not granted'],
-  ['dynamodb:Query', ownTable, plain, 'allow', 'deny', 'what is not said is not granted'],
-  ['dynamodb:Query', ownTable, filter, 'deny', 'deny', 'filters betray what they test'],
-  ['dynamodb:Query', ownTable, hiddenOnly, 'deny', 'deny', 'the attributes are hidden'],
-  ...hiddenAttributes.map(
-    (attribute): Row => [
-      'dynamodb:Query',
-      ownTable,
-      andHidden(attribute),
-      'deny',
-      'deny',
-      'one attribute too many, be it in the answer or in a filter',
-    ],
-  ),
-  ...hiddenAttributes.map(
-    (attribute): Row => [
-      'dynamodb:Query',
-      ownTable,
-      countBy(attribute),
-      'deny',
-      'deny',
-      'a count betrays what it counts by',
-    ],
-  ),
-  ['dynamodb:Query', index, visible, 'allow', 'deny', 'there is no index to read'],
-  ['dynamodb:Query', index, projected, 'allow', 'deny', 'an index may hold hidden attributes'],
-  ['dynamodb:Query', index, count, 'allow', 'deny', 'there is no index to read'],
-  ['dynamodb:Query', index, hiddenOnly, 'deny', 'deny', 'the attributes are hidden'],
-  ['dynamodb:Query', alikeTable, visible, 'allow', 'deny', 'the whole name counts'],
-  ['dynamodb:Query', twinTable, visible, 'allow', 'deny', 'environments share an account, not data'],
-  ['dynamodb:Query', foreignTable, visible, 'allow', 'deny', "another system's data"],
-  [
-    'dynamodb:Query',
-    foreignTable,
-    everything,
-    'allow',
-    'deny',
-    "another system's data, with every attribute",
-  ],
-  ['dynamodb:Query', inAnotherRegion(ownTable), visible, 'allow', 'deny', 'another table'],
-  ['dynamodb:Query', inAnotherAccount(ownTable), visible, 'allow', 'deny', 'even where its owner agrees'],
-  ['dynamodb:Scan', ownTable, visible, 'deny', 'deny', "the other function's task"],
-  ['dynamodb:Scan', ownTable, everyItem, 'deny', 'deny', "the other function's task"],
-  ['dynamodb:BatchWriteItem', ownTable, plain, 'deny', 'deny', 'it never writes'],
-  ['s3:GetObject', s3Object, plain, 'deny', 'deny', 'it never uses S3'],
-  ['s3:PutObject', s3Object, plain, 'deny', 'deny', 'it never uses S3'],
-  ['s3:GetObject', state, plain, 'deny', 'deny', 'state may hold secrets'],
-];
+type Row = readonly [action: string, on: Resource, asking: Request, prod: Answer, because: string];
 
 const denied = (because: string, on: Resource, actions: readonly string[]): Row[] =>
-  actions.map((action) => [action, on, plain, 'deny', 'deny', because]);
+  actions.map((action) => [action, on, plain, 'deny', because]);
 
-const casesOfBothFunctions: Row[] = [
+/** Whether the attributes that a request names are all among some; it is so for a request that names none. */
+const namesOnly = ({ context }: Request, attributes: readonly string[]) =>
+  [context['dynamodb:Attributes'] ?? []].flat().every((it) => attributes.includes(it));
+
+function isGranted({ attributes }: Access, request: Request): boolean {
+  const { 'dynamodb:Attributes': named, 'dynamodb:Select': select } = request.context;
+  if (!attributes) return true;
+  return select === 'SPECIFIC_ATTRIBUTES' && named !== undefined && namesOnly(request, attributes);
+}
+
+const operations = ['Scan', 'Query', 'GetItem'] as const;
+
+/** Every way to read every table: granted if it is declared, and as far as it is. */
+function casesOfReading(key: FunctionKey): Row[] {
+  const fn = fnOf(key);
+  const accesses = fn.reads.map(accessOf);
+  return Object.values<Table>(tables).flatMap((table) => {
+    const isRead = tablesRead(fn).includes(table);
+    const its = isRead && tablesRead(fn).length === 1 ? 'its table' : `the table ${table.name}`;
+    const on = resourcesOf(table, its);
+    const indexes = [undefined, ...Object.keys(table.indexes ?? {})];
+    const ways = operations.flatMap((operation) =>
+      indexes
+        .filter((index) => operation !== 'GetItem' || index === undefined)
+        .map((index) => ({ operation, table, ...(index !== undefined && { index }) })),
+    );
+    const rows = ways.flatMap(({ operation, index }): Row[] => {
+      const action = `dynamodb:${operation}`;
+      const declaredHere = accesses.filter(
+        (it) => it.table === table && it.operation === operation && it.index === index,
+      );
+      const target = index === undefined ? on.own : on.indexNamed(index);
+      const [first] = declaredHere;
+      const requests = requestsFor(first ?? { table, ...(index !== undefined && { index }) });
+      if (!first) {
+        const because = isRead ? 'not its way to read' : 'not its table';
+        return [requests.named, requests.everything].map((asking) => [
+          action,
+          target,
+          asking,
+          'deny',
+          because,
+        ]);
+      }
+      const own = requests.all.map(([asking, why]): Row => {
+        const granted = declaredHere.some((it) => isGranted(it, asking));
+        return [action, target, asking, granted ? 'allow' : 'deny', granted ? 'its task' : why];
+      });
+      const elsewhere: [Resource, string][] = [
+        [inAnotherRegion(target), 'another table'],
+        [inAnotherAccount(target), 'even where its owner agrees'],
+        ...(index === undefined
+          ? ([
+              [on.alike, 'the whole name counts'],
+              [on.twin, 'environments share an account, not data'],
+              [foreignTable, "another system's data"],
+            ] as [Resource, string][])
+          : ([[on.indexNamed(`${index}-copy`), 'the whole name counts']] as [Resource, string][])),
+      ];
+      const byIndex = requests.all.map(
+        ([asking]): Row => [action, on.index, asking, 'deny', 'no such index is declared'],
+      );
+      return [
+        ...own,
+        ...(operation === 'GetItem' ? [] : byIndex),
+        ...elsewhere.map(([it, because]): Row => [action, it, requests.named, 'deny', because]),
+      ];
+    });
+    const { named, everything } = requestsFor({ table });
+    return [...rows, ...casesOnTable(on, named, everything)];
+  });
+}
+
+/** What no function does to a table, whatever it reads. */
+const casesOnTable = (on: ReturnType<typeof resourcesOf>, visible: Request, everything: Request): Row[] => [
   // Reading in other ways
-  ['dynamodb:GetItem', ownTable, visible, 'deny', 'deny', 'not its way to read'],
-  ['dynamodb:BatchGetItem', ownTable, visible, 'deny', 'deny', 'not its way to read'],
-  ['dynamodb:PartiQLSelect', ownTable, visible, 'deny', 'deny', 'SQL is no way around'],
-  ['dynamodb:PartiQLSelect', ownTable, everything, 'deny', 'deny', 'SQL is no way around'],
-  ['dynamodb:GetRecords', stream, plain, 'deny', 'deny', 'a stream repeats every item'],
-  ...denied('not its way to read', ownTable, [
+  ['dynamodb:BatchGetItem', on.own, visible, 'deny', 'not its way to read'],
+  ['dynamodb:PartiQLSelect', on.own, visible, 'deny', 'SQL is no way around'],
+  ['dynamodb:PartiQLSelect', on.own, everything, 'deny', 'SQL is no way around'],
+  ['dynamodb:GetRecords', on.stream, plain, 'deny', 'a stream repeats every item'],
+  ...denied('not its way to read', on.own, [
     'dynamodb:ConditionCheckItem',
     'dynamodb:SearchVectors',
     'dynamodb:ReadDataForReplication',
   ]),
-  ...denied('a stream repeats every item', stream, ['dynamodb:DescribeStream', 'dynamodb:GetShardIterator']),
+  ...denied('a stream repeats every item', on.stream, [
+    'dynamodb:DescribeStream',
+    'dynamodb:GetShardIterator',
+  ]),
 
   // Looking around
-  ...denied('not needed', ownTable, [
+  ...denied('not needed', on.own, [
     'dynamodb:DescribeTable',
     'dynamodb:DescribeContinuousBackups',
     'dynamodb:DescribeContributorInsights',
@@ -351,13 +366,13 @@ const casesOfBothFunctions: Row[] = [
     'dynamodb:ListImports',
     'dynamodb:ListTagsOfResource',
   ]),
-  ...denied('not needed', globalTable, [
+  ...denied('not needed', on.global, [
     'dynamodb:DescribeGlobalTable',
     'dynamodb:DescribeGlobalTableSettings',
   ]),
-  ...denied('not needed', backup, ['dynamodb:DescribeBackup']),
-  ...denied('not needed', tableImport, ['dynamodb:DescribeImport']),
-  ...denied('not needed', tableExport, ['dynamodb:DescribeExport']),
+  ...denied('not needed', on.backup, ['dynamodb:DescribeBackup']),
+  ...denied('not needed', on.import, ['dynamodb:DescribeImport']),
+  ...denied('not needed', on.export, ['dynamodb:DescribeExport']),
   ...denied('not needed', anyTable, [
     'dynamodb:DescribeEndpoints',
     'dynamodb:DescribeLimits',
@@ -372,29 +387,31 @@ const casesOfBothFunctions: Row[] = [
   ]),
 
   // Writing
-  ['dynamodb:PutItem', ownTable, plain, 'deny', 'deny', 'it never writes'],
-  ['dynamodb:UpdateItem', ownTable, plain, 'deny', 'deny', 'it never writes'],
-  ['dynamodb:DeleteItem', ownTable, plain, 'deny', 'deny', 'it never writes'],
-  ['dynamodb:PartiQLInsert', ownTable, plain, 'deny', 'deny', 'it never writes'],
-  ['dynamodb:PartiQLUpdate', ownTable, plain, 'deny', 'deny', 'it never writes'],
-  ['dynamodb:PartiQLDelete', ownTable, plain, 'deny', 'deny', 'it never writes'],
-  ['dynamodb:ImportTable', ownTable, plain, 'deny', 'deny', 'it never writes'],
-  ['dynamodb:WriteDataForReplication', ownTable, plain, 'deny', 'deny', 'it never writes'],
+  ['dynamodb:BatchWriteItem', on.own, plain, 'deny', 'it never writes'],
+  ['dynamodb:BatchWriteItem', foreignTable, plain, 'deny', 'it never writes'],
+  ['dynamodb:PutItem', on.own, plain, 'deny', 'it never writes'],
+  ['dynamodb:UpdateItem', on.own, plain, 'deny', 'it never writes'],
+  ['dynamodb:DeleteItem', on.own, plain, 'deny', 'it never writes'],
+  ['dynamodb:PartiQLInsert', on.own, plain, 'deny', 'it never writes'],
+  ['dynamodb:PartiQLUpdate', on.own, plain, 'deny', 'it never writes'],
+  ['dynamodb:PartiQLDelete', on.own, plain, 'deny', 'it never writes'],
+  ['dynamodb:ImportTable', on.own, plain, 'deny', 'it never writes'],
+  ['dynamodb:WriteDataForReplication', on.own, plain, 'deny', 'it never writes'],
 
   // Administering the table
-  ['dynamodb:CreateTable', ownTable, plain, 'deny', 'deny', 'Terraform does that'],
-  ['dynamodb:UpdateTable', ownTable, plain, 'deny', 'deny', 'it could lift the deletion protection'],
-  ['dynamodb:DeleteTable', ownTable, plain, 'deny', 'deny', 'the data would be lost'],
-  ['dynamodb:UpdateContinuousBackups', ownTable, plain, 'deny', 'deny', 'it could end the recovery'],
-  ['dynamodb:UpdateTimeToLive', ownTable, plain, 'deny', 'deny', 'items could be made to expire'],
-  ['dynamodb:PutResourcePolicy', ownTable, plain, 'deny', 'deny', 'it could let others in'],
-  ['dynamodb:CreateBackup', ownTable, plain, 'deny', 'deny', 'a copy holds every attribute'],
-  ['dynamodb:DeleteBackup', backup, plain, 'deny', 'deny', 'the way back would be lost'],
-  ['dynamodb:RestoreTableFromBackup', backup, plain, 'deny', 'deny', 'a copy holds every attribute'],
-  ['dynamodb:RestoreTableFromBackup', ownTable, plain, 'deny', 'deny', 'a copy holds every attribute'],
-  ['dynamodb:RestoreTableToPointInTime', ownTable, plain, 'deny', 'deny', 'a copy holds every attribute'],
-  ['dynamodb:ExportTableToPointInTime', ownTable, plain, 'deny', 'deny', 'a copy holds every attribute'],
-  ...denied('a copy holds every attribute', ownTable, [
+  ['dynamodb:CreateTable', on.own, plain, 'deny', 'Terraform does that'],
+  ['dynamodb:UpdateTable', on.own, plain, 'deny', 'it could lift the deletion protection'],
+  ['dynamodb:DeleteTable', on.own, plain, 'deny', 'the data would be lost'],
+  ['dynamodb:UpdateContinuousBackups', on.own, plain, 'deny', 'it could end the recovery'],
+  ['dynamodb:UpdateTimeToLive', on.own, plain, 'deny', 'items could be made to expire'],
+  ['dynamodb:PutResourcePolicy', on.own, plain, 'deny', 'it could let others in'],
+  ['dynamodb:CreateBackup', on.own, plain, 'deny', 'a copy holds every attribute'],
+  ['dynamodb:DeleteBackup', on.backup, plain, 'deny', 'the way back would be lost'],
+  ['dynamodb:RestoreTableFromBackup', on.backup, plain, 'deny', 'a copy holds every attribute'],
+  ['dynamodb:RestoreTableFromBackup', on.own, plain, 'deny', 'a copy holds every attribute'],
+  ['dynamodb:RestoreTableToPointInTime', on.own, plain, 'deny', 'a copy holds every attribute'],
+  ['dynamodb:ExportTableToPointInTime', on.own, plain, 'deny', 'a copy holds every attribute'],
+  ...denied('a copy holds every attribute', on.own, [
     'dynamodb:AssociateTableReplica',
     'dynamodb:CreateGlobalTable',
     'dynamodb:CreateGlobalTableWitness',
@@ -404,7 +421,7 @@ const casesOfBothFunctions: Row[] = [
     'dynamodb:StartAwsBackupJob',
     'dynamodb:UpdateKinesisStreamingDestination',
   ]),
-  ...denied('Terraform does that', ownTable, [
+  ...denied('Terraform does that', on.own, [
     'dynamodb:DeleteGlobalTableWitness',
     'dynamodb:DeleteResourcePolicy',
     'dynamodb:DeleteTableReplica',
@@ -423,67 +440,86 @@ const casesOfBothFunctions: Row[] = [
     'dynamodb:PurchaseReservedCapacityOfferings',
     'dynamodb:UpdateAbacStatus',
   ]),
+];
 
+/** What every function does beside reading, and does not. */
+const casesBesideReading = (key: FunctionKey): Row[] => [
   // Logs
-  ['logs:CreateLogStream', ownStream, plain, 'allow', 'allow', 'each instance logs to a stream of its own'],
-  ['logs:PutLogEvents', ownStream, plain, 'allow', 'allow', 'one line per invocation'],
-  ['logs:CreateLogStream', otherStream, plain, 'deny', 'deny', 'nobody writes in the name of another'],
-  ['logs:PutLogEvents', otherStream, plain, 'deny', 'deny', 'nobody writes in the name of another'],
-  ['logs:PutLogEvents', alikeStream, plain, 'deny', 'deny', 'the whole name counts'],
-  ['logs:PutLogEvents', foreignStream, plain, 'deny', 'deny', 'the log of another system'],
-  ['logs:PutLogEvents', inAnotherRegion(ownStream), plain, 'deny', 'deny', 'another log'],
-  ['logs:PutLogEvents', inAnotherAccount(ownStream), plain, 'deny', 'deny', 'even where its owner agrees'],
-  ['logs:CreateLogGroup', ownGroup, plain, 'deny', 'deny', 'Terraform does that, with a retention'],
-  ['logs:DeleteLogGroup', ownGroup, plain, 'deny', 'deny', 'traces must stay'],
-  ['logs:DeleteLogStream', ownStream, plain, 'deny', 'deny', 'traces must stay'],
-  ['logs:PutRetentionPolicy', ownGroup, plain, 'deny', 'deny', 'traces must stay'],
-  ['logs:GetLogEvents', ownStream, plain, 'deny', 'deny', 'it writes and does not read'],
+  ['logs:CreateLogStream', ownStream, plain, 'allow', 'each instance logs to a stream of its own'],
+  ['logs:PutLogEvents', ownStream, plain, 'allow', 'one line per invocation'],
+  ['logs:CreateLogStream', otherStream, plain, 'deny', 'nobody writes in the name of another'],
+  ['logs:PutLogEvents', otherStream, plain, 'deny', 'nobody writes in the name of another'],
+  ['logs:PutLogEvents', alikeStream, plain, 'deny', 'the whole name counts'],
+  ['logs:PutLogEvents', foreignStream, plain, 'deny', 'the log of another system'],
+  ['logs:PutLogEvents', inAnotherRegion(ownStream), plain, 'deny', 'another log'],
+  ['logs:PutLogEvents', inAnotherAccount(ownStream), plain, 'deny', 'even where its owner agrees'],
+  ['logs:CreateLogGroup', ownGroup, plain, 'deny', 'Terraform does that, with a retention'],
+  ['logs:DeleteLogGroup', ownGroup, plain, 'deny', 'traces must stay'],
+  ['logs:DeleteLogStream', ownStream, plain, 'deny', 'traces must stay'],
+  ['logs:PutRetentionPolicy', ownGroup, plain, 'deny', 'traces must stay'],
+  ['logs:GetLogEvents', ownStream, plain, 'deny', 'it writes and does not read'],
 
   // Beyond
-  ['s3:ListBucket', s3Bucket, plain, 'deny', 'deny', 'it never uses S3'],
-  ['s3:DeleteObject', state, plain, 'deny', 'deny', 'it never uses S3'],
-  ['iam:AttachRolePolicy', iamRole('scan'), plain, 'deny', 'deny', 'no role raises itself'],
-  ['iam:PassRole', iamRole('query'), plain, 'deny', 'deny', 'no role raises itself'],
-  ['sts:AssumeRole', foreignRole, plain, 'deny', 'deny', 'one role is enough'],
-  ['sts:TagSession', foreignRole, plain, 'deny', 'deny', 'one role is enough'],
-  ['sts:SetSourceIdentity', foreignRole, plain, 'deny', 'deny', 'one role is enough'],
-  ['lambda:UpdateFunctionCode', ownCode, plain, 'deny', 'deny', 'code comes by deployment only'],
-  ['lambda:InvokeFunction', ownCode, plain, 'deny', 'deny', 'no loops'],
+  ['s3:GetObject', s3Object, plain, 'deny', 'it never uses S3'],
+  ['s3:PutObject', s3Object, plain, 'deny', 'it never uses S3'],
+  ['s3:GetObject', state, plain, 'deny', 'state may hold secrets'],
+  ['s3:PutObject', state, plain, 'deny', 'who writes the state decides the next deployment'],
+  ['s3:ListBucket', s3Bucket, plain, 'deny', 'it never uses S3'],
+  ['s3:DeleteObject', state, plain, 'deny', 'it never uses S3'],
+  ['iam:AttachRolePolicy', iamRole(key), plain, 'deny', 'no role raises itself'],
+  ['iam:PassRole', iamRole(otherThan(key) ?? key), plain, 'deny', 'no role raises itself'],
+  ['sts:AssumeRole', foreignRole, plain, 'deny', 'one role is enough'],
+  ['sts:TagSession', foreignRole, plain, 'deny', 'one role is enough'],
+  ['sts:SetSourceIdentity', foreignRole, plain, 'deny', 'one role is enough'],
+  ['lambda:UpdateFunctionCode', ownCode, plain, 'deny', 'code comes by deployment only'],
+  ['lambda:InvokeFunction', ownCode, plain, 'deny', 'no loops'],
 ];
 
 const casesOfRole = (key: FunctionKey): AccessCase[] => {
   const role = iamRole(key);
+  const other = otherThan(key);
   const cases: [Principal, ...Row][] = [
-    [lambda, 'sts:AssumeRole', role, forUs, 'allow', 'allow', 'how the function gets its role'],
-    [lambda, 'sts:AssumeRole', role, forAnother, 'allow', 'deny', 'a deputy must not be confused'],
-    [lambda, 'sts:AssumeRole', role, forNobody, 'allow', 'deny', 'a deputy must say for whom it acts'],
-    [lambda, 'sts:TagSession', role, forUs, 'deny', 'deny', 'sessions carry no tags'],
-    [lambda, 'sts:SetSourceIdentity', role, forUs, 'deny', 'deny', 'sessions carry no other name'],
-    [ec2, 'sts:AssumeRole', role, forUs, 'deny', 'deny', 'no machine runs as a function'],
-    [ec2, 'sts:AssumeRole', role, forNobody, 'deny', 'deny', 'no machine runs as a function'],
-    [admin, 'sts:AssumeRole', role, plain, 'deny', 'deny', 'whatever a person may do elsewhere'],
-    [stranger, 'sts:AssumeRole', role, plain, 'deny', 'deny', 'whatever a person may do elsewhere'],
-    [inRole(other(key)), 'sts:AssumeRole', role, plain, 'deny', 'deny', 'no function becomes the other'],
+    [lambda, 'sts:AssumeRole', role, forUs, 'allow', 'how the function gets its role'],
+    [lambda, 'sts:AssumeRole', role, forAnother, 'deny', 'a deputy must not be confused'],
+    [lambda, 'sts:AssumeRole', role, forNobody, 'deny', 'a deputy must say for whom it acts'],
+    [lambda, 'sts:TagSession', role, forUs, 'deny', 'sessions carry no tags'],
+    [lambda, 'sts:SetSourceIdentity', role, forUs, 'deny', 'sessions carry no other name'],
+    [ec2, 'sts:AssumeRole', role, forUs, 'deny', 'no machine runs as a function'],
+    [ec2, 'sts:AssumeRole', role, forNobody, 'deny', 'no machine runs as a function'],
+    [admin, 'sts:AssumeRole', role, plain, 'deny', 'whatever a person may do elsewhere'],
+    [stranger, 'sts:AssumeRole', role, plain, 'deny', 'whatever a person may do elsewhere'],
   ];
-  return cases.flatMap(([who, ...row]) => casesOf(who, [row]));
+  if (other)
+    cases.push([inRole(other), 'sts:AssumeRole', role, plain, 'deny', 'no function becomes another']);
+  return cases.flatMap(([who, ...row]) => casesOf(key, who, [row]));
 };
 
 /** What is asked of AWS, by whom, and what it should answer. */
-export const accessCases: readonly AccessCase[] = [
-  ...casesOf(scanFunction, [...scanFunctionCases, ...casesOfBothFunctions]),
-  ...casesOf(queryFunction, [...queryFunctionCases, ...casesOfBothFunctions]),
-  ...casesOfRole('scan'),
-  ...casesOfRole('query'),
-];
+export const accessCases: readonly AccessCase[] = functionKeys.flatMap((key) => [
+  ...casesOf(key, inRole(key), [...casesOfReading(key), ...casesBesideReading(key)]),
+  ...casesOfRole(key),
+]);
 
-function casesOf(who: Principal, rows: readonly Row[]): AccessCase[] {
-  return rows.map(([action, on, asking, lab, prod, because]) => ({
-    who,
-    action,
-    on,
-    asking,
-    lab,
-    prod,
-    because,
-  }));
+function casesOf(key: FunctionKey, who: Principal, rows: readonly Row[]): AccessCase[] {
+  return rows.map(([action, on, asking, prod, because]) => {
+    const lab = notebookAnswer(fnOf(key), who, action, asking) ?? prod;
+    return { who, action, on, asking, lab, prod, because };
+  });
+}
+
+/** What the notebook's policies answer, which name no resource and no account; none for what they do not speak of. */
+function notebookAnswer(
+  { notebookPolicy, reads }: Fn,
+  who: Principal,
+  action: string,
+  asking: Request,
+): Answer | undefined {
+  if (!notebookPolicy || /^(logs|iam|lambda):/.test(action)) return undefined;
+  const isAssumed = action === 'sts:AssumeRole' && [forAnother, forNobody].includes(asking);
+  if (action.startsWith('sts:')) return isAssumed && who === lambda ? 'allow' : undefined;
+  const { visibleAttributes = [] } = accessOf(reads[0]).table;
+  const isAllowed =
+    notebookPolicy.actions.includes(action) &&
+    (!notebookPolicy.attributes || namesOnly(asking, visibleAttributes));
+  return isAllowed ? 'allow' : 'deny';
 }

@@ -1,7 +1,8 @@
 import type { Environment } from '../../environments';
-import { stateKey } from '../../stacks/names';
+import { stateKey, tableName } from '../../stacks/names';
 import type { PipelineRoleKey } from '../../stacks/pipeline-access';
-import { type Answer, anotherAccountId, resourceNames } from './access-cases';
+import { tables } from '../../system';
+import { type Answer, anotherAccountId, functionKeys, namesOf } from './access-cases';
 import { accountId } from './policy-documents';
 import { environment } from './synthesize';
 
@@ -73,21 +74,17 @@ const named = (service: string, kind: string, name: (row: Environment) => string
     ),
   );
 
-const functions = (['scanFunction', 'queryFunction'] as const).map(
-  (key) => (it: Environment) => resourceNames(it)[key],
-);
-const table = [named('dynamodb', 'table/', (it) => resourceNames(it).table)];
+const functions = functionKeys.map((key) => (it: Environment) => namesOf(it, key).function);
+const table = Object.values(tables).map((it) => named('dynamodb', 'table/', (row) => tableName(row, it)));
 const lambdas = functions.map((name) => named('lambda', 'function:', name));
 const versions = functions.map((name) => named('lambda', 'function:', name, ':1'));
 const groups = functions.flatMap((name) =>
   // Logs asks for a group as itself or by the name of a stream that is empty.
   ['', ':log-stream:'].map((end) => named('logs', 'log-group:', (it) => `/aws/lambda/${name(it)}`, end)),
 );
-const roles = (['scanRole', 'queryRole'] as const).map((key) =>
-  named('iam', 'role/', (it) => resourceNames(it)[key]),
-);
+const roles = functionKeys.map((key) => named('iam', 'role/', (it) => namesOf(it, key).role));
 const policies = [
-  ...(['scanPolicy', 'queryPolicy'] as const).map((key) => (it: Environment) => resourceNames(it)[key]),
+  ...functionKeys.map((key) => (it: Environment) => namesOf(it, key).policy),
   ...functions.map((name) => (it: Environment) => `${name(it)}LogsPolicy`),
 ].map((name) => named('iam', 'policy/', name));
 const boundaryArn = iam('policy/supermission-prod-boundary');
