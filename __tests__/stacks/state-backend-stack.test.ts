@@ -1,4 +1,5 @@
 import { runSimulation } from '@cloud-copilot/iam-simulate';
+import { project } from '../../system';
 import { accountId, bucketArn, bucketPolicy } from './policy-documents';
 import { environment, environmentNames, synthesizeStateBackend } from './synthesize';
 
@@ -64,7 +65,7 @@ describe.each(environmentNames)('the state bucket of %s', (name) => {
         request: {
           principal: `arn:aws:iam::${accountId}:user/administrator`,
           action,
-          resource: { resource: `${bucketArn}/supermission/${name}/${key}`, accountId },
+          resource: { resource: `${bucketArn}/${project}/${name}/${key}`, accountId },
           contextVariables: { 'aws:SecureTransport': secure },
         },
         identityPolicies: [{ name: 'everything', policy: everything }],

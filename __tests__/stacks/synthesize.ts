@@ -1,5 +1,5 @@
 import { type App, Testing } from 'cdktf';
-import { type Environment, readEnvironment } from '../../environments';
+import { type Environment, environmentNames, readEnvironment } from '../../environments';
 import { loadSeeds, type Seed, type Seeds } from '../../seed-data/load-seed';
 import { FunctionsStack } from '../../stacks/functions-stack';
 import type { HandlerBundles } from '../../stacks/handler-bundles';
@@ -18,10 +18,9 @@ export interface Synthesized extends Attributes {
   readonly only: (type: string) => Attributes;
 }
 
-export const environmentNames = ['local', 'lab', 'prod'] as const;
+export { environmentNames };
 
-export const environment = (name: (typeof environmentNames)[number]): Environment =>
-  readEnvironment({ SUPERMISSION_ENV: name });
+export const environment = (name: string): Environment => readEnvironment({ SUPERMISSION_ENV: name });
 
 const { missions } = loadSeeds(environment('lab')) as { missions: Extract<Seed, { mode: 'items' }> };
 export const seedData = missions.items;

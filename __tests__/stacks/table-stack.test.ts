@@ -3,7 +3,17 @@ import { TerraformStack, Testing } from 'cdktf';
 import { minVersion, satisfies } from 'semver';
 import type { SeedItem } from '../../seed-data/load-items';
 import type { Seed } from '../../seed-data/load-seed';
-import { environment, environmentNames, seedData, synthesizeTable } from './synthesize';
+import { SeededTable } from '../../stacks/constructs/seeded-table';
+import { project } from '../../system';
+import { accountId } from './policy-documents';
+import {
+  type Attributes,
+  environment,
+  environmentNames,
+  type Synthesized,
+  seedData,
+  synthesizeTable,
+} from './synthesize';
 
 const itemsOf = (records: readonly SeedItem[], ownership: 'managed' | 'create-only' = 'managed'): Seed => ({
   mode: 'items',
@@ -11,11 +21,23 @@ const itemsOf = (records: readonly SeedItem[], ownership: 'managed' | 'create-on
   items: records,
 });
 
+/** The table that has been there from the beginning, whatever a system has beside it. */
+const notebookTable = (stack: Synthesized): Attributes => {
+  const [, table] =
+    Object.entries(stack.all('aws_dynamodb_table')).find(([address]) => address.startsWith('missions_')) ??
+    [];
+  return table as Attributes;
+};
+const notebookItems = (stack: Synthesized): Record<string, Attributes> =>
+  Object.fromEntries(
+    Object.entries(stack.all('aws_dynamodb_table_item')).filter(([address]) =>
+      address.startsWith('missions_'),
+    ),
+  );
+
 describe('the table', () => {
   it('is the notebook table in lab', () => {
-    const { only } = synthesizeTable(environment('lab'));
-
-    expect(only('aws_dynamodb_table')).toMatchObject({
+    expect(notebookTable(synthesizeTable(environment('lab')))).toMatchObject({
       name: 'SuperMissionTable',
       hash_key: 'SuperHero',
       attribute: [{ name: 'SuperHero', type: 'S' }],
@@ -28,7 +50,7 @@ describe('the table', () => {
   });
 
   it('is protected, recoverable and on demand in prod, under a name of its own', () => {
-    const table = synthesizeTable(environment('prod')).only('aws_dynamodb_table');
+    const table = notebookTable(synthesizeTable(environment('prod')));
 
     expect(table).toMatchObject({
       name: 'SuperMissionTable-prod',
@@ -40,7 +62,7 @@ describe('the table', () => {
   });
 
   it('has the same name in local as in lab', () => {
-    const name = (row: 'local' | 'lab') => synthesizeTable(environment(row)).only('aws_dynamodb_table').name;
+    const name = (row: 'local' | 'lab') => notebookTable(synthesizeTable(environment(row))).name;
 
     expect(name('local')).toBe(name('lab'));
   });
@@ -48,7 +70,7 @@ describe('the table', () => {
 
 describe('the items', () => {
   it('are the five heroes, each a resource of its own, written after the table', () => {
-    const items = Object.values(synthesizeTable(environment('lab')).all('aws_dynamodb_table_item'));
+    const items = Object.values(notebookItems(synthesizeTable(environment('lab'))));
 
     const heroes = items.map(({ item }) => JSON.parse(item).SuperHero.S);
     expect(heroes.sort()).toEqual(['Batman', 'Captain America', 'Ironman', 'Spiderman', 'Superman']);
@@ -61,18 +83,16 @@ describe('the items', () => {
   ] as const)('are %s as the row says', (ownership, lifecycle) => {
     const stack = synthesizeTable(environment('lab'), itemsOf(seedData, ownership));
 
-    const items = Object.values(stack.all('aws_dynamodb_table_item'));
+    const items = Object.values(notebookItems(stack));
     expect(items.map((item) => item.lifecycle)).toEqual(seedData.map(() => lifecycle));
-    expect(stack.only('aws_dynamodb_table')).not.toHaveProperty('lifecycle');
+    expect(notebookTable(stack)).not.toHaveProperty('lifecycle');
   });
 
   it('keep their addresses whatever the order and the number of the records', () => {
     const [first, ...others] = seedData;
-    const all = synthesizeTable(environment('lab')).all('aws_dynamodb_table_item');
+    const all = notebookItems(synthesizeTable(environment('lab')));
 
-    const fewer = synthesizeTable(environment('lab'), itemsOf([...others].reverse())).all(
-      'aws_dynamodb_table_item',
-    );
+    const fewer = notebookItems(synthesizeTable(environment('lab'), itemsOf([...others].reverse())));
 
     const gone = Object.keys(all).filter((address) => !(address in fewer));
     expect(gone).toHaveLength(1);
@@ -90,11 +110,11 @@ describe('imported records', () => {
   const stack = synthesizeTable(environment('prod'), imported('f00d'));
 
   it('come from the state bucket when the table is made, and are no reason to replace it', () => {
-    expect(stack.only('aws_dynamodb_table')).toMatchObject({
+    expect(notebookTable(stack)).toMatchObject({
       import_table: {
         input_compression_type: 'GZIP',
         input_format: 'DYNAMODB_JSON',
-        s3_bucket_source: { bucket: 'supermission-prod-state', key_prefix: 'supermission/prod/import/f00d/' },
+        s3_bucket_source: { bucket: `${project}-prod-state`, key_prefix: `${project}/prod/import/f00d/` },
       },
       lifecycle: { ignore_changes: ['import_table'] },
       timeouts: { create: '24h' },
@@ -102,25 +122,24 @@ describe('imported records', () => {
   });
 
   it('are no resources: a million make as long a plan as none', () => {
-    expect(stack.all('aws_dynamodb_table_item')).toEqual({});
-    expect(Object.keys(stack.resource)).toEqual(['aws_dynamodb_table']);
+    expect(notebookItems(stack)).toEqual({});
   });
 
   it('are compared with those that the table was made from', () => {
     const [{ condition, error_message: message }] = stack.check.missions_import.assert;
-    const [address] = Object.keys(stack.all('aws_dynamodb_table'));
+    const address = Object.keys(stack.all('aws_dynamodb_table')).find((it) => it.startsWith('missions_'));
 
     expect(condition).toContain(
       `aws_dynamodb_table.${address}.import_table[0].s3_bucket_source[0].key_prefix`,
     );
-    expect(condition).toContain('== "supermission/prod/import/f00d/"');
+    expect(condition).toContain(`== "${project}/prod/import/f00d/"`);
     expect(message).toMatch(/^seed-data\/import\.json: not what the table was made from, got /);
   });
 
   it('leave everything else of the table as it is', () => {
-    const table = synthesizeTable(environment('prod')).only('aws_dynamodb_table');
+    const table = notebookTable(synthesizeTable(environment('prod')));
 
-    expect(stack.only('aws_dynamodb_table')).toMatchObject(table);
+    expect(notebookTable(stack)).toMatchObject(table);
   });
 });
 
@@ -130,15 +149,15 @@ describe.each(environmentNames)('in %s the table stack', (name) => {
 
   it('keeps its state encrypted and locked in the state bucket', () => {
     expect(stack.terraform.backend.s3).toMatchObject({
-      bucket: `supermission-${name}-state`,
-      key: `supermission/${name}/table.tfstate`,
+      bucket: row.stateBucket,
+      key: `${project}/${name}/table.tfstate`,
       encrypt: true,
       use_lockfile: true,
     });
   });
 
   it('tags everything with project, environment and stack', () => {
-    const tags = { project: 'supermission', environment: name, stack: 'table' };
+    const tags = { project, environment: name, stack: 'table' };
     expect(stack.provider.aws[0].default_tags).toEqual([{ tags }]);
   });
 
@@ -149,26 +168,87 @@ describe.each(environmentNames)('in %s the table stack', (name) => {
 
     expect(version).toBe(row.awsProviderVersion);
     expect(minVersion(range)?.version).toBe(
-      name === 'local' ? '5.100.0' : terraformGeneratorMetadata?.providerVersion,
+      row.emulated ? '5.100.0' : terraformGeneratorMetadata?.providerVersion,
     );
     expect(['6.99.0', '7.0.0'].map((it) => satisfies(it, range))).toEqual([true, false]);
   });
 
   it('touches no account but those of its row, the emulator’s alone in local', () => {
-    const expected = name === 'local' ? ['123456789012'] : undefined;
+    const expected = row.emulated ? [accountId] : row.allowedAccountIds;
 
     expect(stack.provider.aws[0].allowed_account_ids).toEqual(expected);
     expect(stack.terraform.backend.s3.allowed_account_ids).toEqual(expected);
   });
 
   it('outputs what an operator wants', () => {
-    expect(Object.keys(stack.output).sort()).toEqual(['state_location', 'table_arn', 'table_name']);
+    expect(Object.keys(stack.output)).toEqual(
+      expect.arrayContaining(['state_location', 'table_arn', 'table_name']),
+    );
     expect(stack.output.state_location.value).toBe(
-      `s3://supermission-${name}-state/supermission/${name}/table.tfstate`,
+      `s3://${row.stateBucket}/${project}/${name}/table.tfstate`,
     );
   });
 
   it('reads no state of another stack', () => {
     expect(stack.all('terraform_remote_state')).toEqual({});
+  });
+});
+
+describe('a table with a sort key and indexes', () => {
+  const stack = new TerraformStack(Testing.app(), 'any');
+  new AwsProvider(stack, 'aws');
+  new SeededTable(stack, 'seasons', {
+    tableName: 'Seasons',
+    key: { Team: 'S', Year: 'N' },
+    indexes: {
+      ByCity: { key: { City: 'S', Year: 'N' }, projection: ['Coach'] },
+      ByWins: { key: { Team: 'S', Wins: 'N' }, kind: 'local', projection: 'keys' },
+    },
+    content: {
+      mode: 'items',
+      ownership: 'managed',
+      items: [{ id: 'one', item: '{"Team":{"S":"Avengers"},"Year":{"N":"2012"}}' } as SeedItem],
+    },
+    capacity: { mode: 'provisioned', readUnits: 3, writeUnits: 2 },
+    pointInTimeRecovery: false,
+    deletionProtection: false,
+  });
+  const { resource } = JSON.parse(Testing.synth(stack, true));
+
+  it('has the attributes of every key once, and units for each global index', () => {
+    const [table] = Object.values(resource.aws_dynamodb_table);
+
+    expect(table).toMatchObject({
+      hash_key: 'Team',
+      range_key: 'Year',
+      attribute: [
+        { name: 'Team', type: 'S' },
+        { name: 'Year', type: 'N' },
+        { name: 'City', type: 'S' },
+        { name: 'Wins', type: 'N' },
+      ],
+      global_secondary_index: [
+        {
+          name: 'ByCity',
+          hash_key: 'City',
+          range_key: 'Year',
+          projection_type: 'INCLUDE',
+          non_key_attributes: ['Coach'],
+          read_capacity: 3,
+          write_capacity: 2,
+        },
+      ],
+      local_secondary_index: [{ name: 'ByWins', range_key: 'Wins', projection_type: 'KEYS_ONLY' }],
+    });
+  });
+
+  it('has items that name both keys', () => {
+    const [table] = Object.keys(resource.aws_dynamodb_table);
+    const [item] = Object.values(resource.aws_dynamodb_table_item);
+
+    expect(item).toMatchObject({
+      hash_key: `\${aws_dynamodb_table.${table}.hash_key}`,
+      range_key: `\${aws_dynamodb_table.${table}.range_key}`,
+    });
   });
 });
