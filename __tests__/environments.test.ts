@@ -1,4 +1,10 @@
-import { checkEnvironment, type Environment, readEnvironment, tableSettings } from '../environments';
+import {
+  checkEnvironment,
+  type Environment,
+  environmentNames,
+  readEnvironment,
+  tableSettings,
+} from '../environments';
 import { InputError } from '../input-error';
 
 const lab = readEnvironment({ SUPERMISSION_ENV: 'lab' });
@@ -17,7 +23,7 @@ describe('readEnvironment', () => {
   it.each(['', 'Prod', 'staging', 'toString'])('fails when the name is %j', (name) => {
     expect(() => readEnvironment({ SUPERMISSION_ENV: name })).toThrow(
       new InputError(
-        `SUPERMISSION_ENV: unknown environment, got ${JSON.stringify(name)}; expected one of local, lab, prod`,
+        `SUPERMISSION_ENV: unknown environment, got ${JSON.stringify(name)}; expected one of ${environmentNames.join(', ')}`,
       ),
     );
   });

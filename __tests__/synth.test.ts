@@ -69,7 +69,7 @@ describe('the app', () => {
     [
       'SUPERMISSION_ENV',
       'staging',
-      'SUPERMISSION_ENV: unknown environment, got "staging"; expected one of local, lab, prod\n',
+      `SUPERMISSION_ENV: unknown environment, got "staging"; expected one of ${environmentNames.join(', ')}\n`,
     ],
     [
       'SUPERMISSION_STATE_BUCKET',

@@ -121,10 +121,8 @@ const logStream = (name: string, groupName: (row: Environment, owner: FunctionKe
     inRegion(row, 'logs', `log-group:${groupName(row, owner)}:log-stream:2026/01/01/[1]0123`),
 });
 const ownStream = logStream('its log stream', (row, owner) => namesOf(row, owner).logGroup);
-const otherStream = logStream("another function's log stream", (row, owner) => {
-  const other = otherThan(owner);
-  return other === undefined ? '/aws/lambda/Other' : namesOf(row, other).logGroup;
-});
+const streamOf = (key: FunctionKey) =>
+  logStream(`the log stream of ${fnOf(key).name}`, (row) => namesOf(row, key).logGroup);
 const alikeStream = logStream(
   'the log stream of a function named alike',
   (row, owner) => `${namesOf(row, owner).logGroup}-copy`,
@@ -332,7 +330,22 @@ function casesOfReading(key: FunctionKey): Row[] {
       ];
     });
     const { named, everything } = requestsFor({ table });
-    return [...rows, ...casesOnTable(on, named, everything)];
+    const onTable = casesOnTable(on, named, everything);
+    // What is done to tables is not done by their indexes either.
+    const onIndexes = Object.keys(table.indexes ?? {}).flatMap((index) =>
+      [['dynamodb:GetItem', on.own, plain, 'deny', 'not its way to read'] as Row, ...onTable]
+        .filter(([, target]) => target === on.own)
+        .map(
+          ([action, , asking, answer, because]): Row => [
+            action,
+            on.indexNamed(index),
+            asking,
+            answer,
+            because,
+          ],
+        ),
+    );
+    return [...rows, ...onTable, ...onIndexes];
   });
 }
 
@@ -447,8 +460,14 @@ const casesBesideReading = (key: FunctionKey): Row[] => [
   // Logs
   ['logs:CreateLogStream', ownStream, plain, 'allow', 'each instance logs to a stream of its own'],
   ['logs:PutLogEvents', ownStream, plain, 'allow', 'one line per invocation'],
-  ['logs:CreateLogStream', otherStream, plain, 'deny', 'nobody writes in the name of another'],
-  ['logs:PutLogEvents', otherStream, plain, 'deny', 'nobody writes in the name of another'],
+  ...functionKeys
+    .filter((it) => it !== key)
+    .flatMap((it) =>
+      denied('nobody writes in the name of another', streamOf(it), [
+        'logs:CreateLogStream',
+        'logs:PutLogEvents',
+      ]),
+    ),
   ['logs:PutLogEvents', alikeStream, plain, 'deny', 'the whole name counts'],
   ['logs:PutLogEvents', foreignStream, plain, 'deny', 'the log of another system'],
   ['logs:PutLogEvents', inAnotherRegion(ownStream), plain, 'deny', 'another log'],

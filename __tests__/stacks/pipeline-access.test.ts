@@ -1,5 +1,6 @@
 import { allowedContextKeysForRequest, isWildcardOnlyAction } from '@cloud-copilot/iam-simulate';
 import { githubIssuer, type PipelineRoleKey, pipelineRoles } from '../../stacks/pipeline-access';
+import { functions, project } from '../../system';
 import {
   otherCases,
   type PipelineCase,
@@ -19,7 +20,7 @@ jest.setTimeout(300_000);
 
 const stack = synthesizePipeline(row, pipeline);
 const roles = Object.fromEntries(
-  pipelineRoles.map((key) => [key, roleDocuments(stack, `supermission-prod-${key}`)]),
+  pipelineRoles.map((key) => [key, roleDocuments(stack, `${project}-prod-${key}`)]),
 ) as Record<PipelineRoleKey, RoleDocuments>;
 const provider = `arn:aws:iam::${accountId}:oidc-provider/${githubIssuer}`;
 
@@ -58,7 +59,7 @@ describe.each(pipelineRoles)('the role that is to %s', (key) => {
     expect(await survivors([{ change: 'nothing', documents: roles[key], actions: [] }])).toEqual(['nothing']);
   });
 
-  const { 'supermission-prod-plan-state': planState } = roles.plan.policies;
+  const { [`${project}-prod-plan-state`]: planState } = roles.plan.policies;
   const foreign: Foreign = {
     actions: [...new Set(pipelineCases.map(({ action }) => action))],
     values: {
@@ -128,7 +129,7 @@ describe('the repository that the roles trust', () => {
   it.each(Object.entries(names))('is %s, and no other', async (_, repository) => {
     const { trust } = roleDocuments(
       synthesizePipeline(row, { ...pipeline, repository }),
-      'supermission-prod-apply',
+      `${project}-prod-apply`,
     );
     const trusted: string[] = [];
     for (const name of Object.values(names)) {
@@ -141,7 +142,7 @@ describe('the repository that the roles trust', () => {
 });
 
 describe('the boundary of the functions', () => {
-  const boundary = managedPolicies(stack)['supermission-prod-boundary'];
+  const boundary = managedPolicies(stack)[`${project}-prod-boundary`];
 
   it('has room for what the functions are given, statement by statement, and for nothing else', () => {
     const given = Object.values(managedPolicies(synthesizeFunctions(row))).flatMap(
@@ -165,7 +166,7 @@ describe('the boundary of the functions', () => {
     ['from within another function', 'function:SuperDynamoDBFunction-prod', 'deny'],
     ['by whoever else takes the role', undefined, 'deny'],
   ])('lets a table be read %s: %s, %s', async (_, name, expected) => {
-    const { 'supermission-prod-boundary': policy } = managedPolicies(stack);
+    const { [`${project}-prod-boundary`]: policy } = managedPolicies(stack);
     const answered = await simulate({
       request: {
         principal: `arn:aws:sts::${accountId}:assumed-role/SuperDynamoDbQueryRole-prod/anyone`,
@@ -194,7 +195,9 @@ describe('the boundary of the functions', () => {
       );
 
     expect(boundaries(row)).toEqual(
-      Array(2).fill(expect.stringMatching(/:policy\/supermission-prod-boundary$/)),
+      Array(Object.keys(functions).length).fill(
+        expect.stringMatching(new RegExp(`:policy/${project}-prod-boundary$`)),
+      ),
     );
     const { pipeline: _, ...without } = row;
     expect(boundaries(without)).toEqual([undefined, undefined]);
@@ -233,7 +236,7 @@ describe('the seed items that the planning role may read', () => {
     },
   });
   const policiesFor = (seeds: Parameters<typeof synthesizePipeline>[2]) =>
-    roleDocuments(synthesizePipeline(row, pipeline, seeds), 'supermission-prod-plan').policies;
+    roleDocuments(synthesizePipeline(row, pipeline, seeds), `${project}-prod-plan`).policies;
 
   it('are in as many policies as they need room, each within the limit', () => {
     const keys = Array.from({ length: 200 }, (_, index) => `${index}`.padStart(100, 'x'));
@@ -326,7 +329,7 @@ async function possible(cases: readonly PipelineCase[]): Promise<PipelineCase[]>
 function answer({ action, on, context }: PipelineCase, { policies }: RoleDocuments) {
   return simulate({
     request: {
-      principal: `arn:aws:sts::${accountId}:assumed-role/supermission-prod-any/workflow`,
+      principal: `arn:aws:sts::${accountId}:assumed-role/${project}-prod-any/workflow`,
       action,
       resource: { resource: on.arn, accountId: on.account ?? accountId },
       contextVariables: { ...context },
@@ -343,7 +346,7 @@ function trustAnswer({ action, claims, role }: TrustCase, { trust }: RoleDocumen
     request: {
       principal: provider,
       action,
-      resource: { resource: `arn:aws:iam::${accountId}:role/supermission-prod-${role}`, accountId },
+      resource: { resource: `arn:aws:iam::${accountId}:role/${project}-prod-${role}`, accountId },
       contextVariables: Object.fromEntries(
         Object.entries(claims).map(([claim, value]) => [`${githubIssuer}:${claim}`, value]),
       ),

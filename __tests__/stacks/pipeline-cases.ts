@@ -1,7 +1,7 @@
 import type { Environment } from '../../environments';
 import { stateKey, tableName } from '../../stacks/names';
 import type { PipelineRoleKey } from '../../stacks/pipeline-access';
-import { tables } from '../../system';
+import { project, tables } from '../../system';
 import { type Answer, anotherAccountId, functionKeys, namesOf } from './access-cases';
 import { accountId } from './policy-documents';
 import { environment } from './synthesize';
@@ -87,7 +87,7 @@ const policies = [
   ...functionKeys.map((key) => (it: Environment) => namesOf(it, key).policy),
   ...functions.map((name) => (it: Environment) => `${name(it)}LogsPolicy`),
 ].map((name) => named('iam', 'policy/', name));
-const boundaryArn = iam('policy/supermission-prod-boundary');
+const boundaryArn = iam(`policy/${project}-prod-boundary`);
 
 const bucketArn = `arn:aws:s3:::${row.stateBucket}`;
 const bucket = [
@@ -118,10 +118,10 @@ const locks = [stateFile('table', '.tflock'), stateFile('functions', '.tflock')]
 
 const pipelineItself: Target[] = [
   { name: 'the boundary', arn: boundaryArn },
-  { name: 'a policy of the pipeline', arn: iam('policy/supermission-prod-apply-access') },
+  { name: 'a policy of the pipeline', arn: iam(`policy/${project}-prod-apply-access`) },
 ];
 const otherRoles: Target[] = [
-  { name: 'the role that applies', arn: iam('role/supermission-prod-apply') },
+  { name: 'the role that applies', arn: iam(`role/${project}-prod-apply`) },
   { name: 'an administrator', arn: iam('role/Administrator') },
 ];
 

@@ -50,14 +50,14 @@ describe.each(environmentNames)('the state bucket of %s', (name) => {
       's3:GetObject',
       'table.tfstate',
       'false',
-      name === 'local' ? 'Allowed' : 'ExplicitlyDenied',
+      environment(name).emulated ? 'Allowed' : 'ExplicitlyDenied',
     ],
     [
       'over plain HTTP',
       's3:DeleteObject',
       'table.tfstate.tflock',
       'false',
-      name === 'local' ? 'Allowed' : 'ExplicitlyDenied',
+      environment(name).emulated ? 'Allowed' : 'ExplicitlyDenied',
     ],
   ])('%s an administrator asks for %s of %s (TLS: %s): %s', async (_, action, key, secure, expected) => {
     const outcome = await runSimulation(

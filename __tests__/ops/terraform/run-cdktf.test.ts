@@ -1,6 +1,8 @@
 import { readEnvironment } from '../../../environments';
 import { InputError } from '../../../input-error';
 import { cdktfCalls, lockTimeoutVariables, refuseProtected } from '../../../ops/terraform/run-cdktf';
+import { tableName } from '../../../stacks/names';
+import { tables } from '../../../system';
 
 const always = ['--skip-synth', '--skip-provider-lock'];
 
@@ -60,21 +62,34 @@ describe('refuseProtected', () => {
   const isProtected = async () => true;
   const isOpen = async () => false;
 
+  const names = Object.values(tables).map((table) => tableName(prod, table));
+
   it.each([[['table']], [['table', 'functions']]])(
-    'fails when the environment protects the table, naming the two steps: %j',
+    'fails when the environment protects tables, naming each and the two steps: %j',
     async (stacks) => {
       await expect(refuseProtected(prod, stacks, isOpen)).rejects.toThrow(
         new InputError(
-          'environments.ts: prod.deletionProtection: nothing was destroyed, because table SuperMissionTable-prod is protected, got true; expected false: 1. set it so by a reviewed change and run "npm run deploy -- table"; 2. run "npm run destroy" again',
+          ...names.map(
+            (name) =>
+              `environments.ts: prod.deletionProtection: nothing was destroyed, because table ${name} is protected, got true; expected false: 1. set it so by a reviewed change and run "npm run deploy -- table"; 2. run "npm run destroy" again`,
+          ),
         ),
       );
     },
   );
 
-  it('fails when the environment has lifted the protection and the table has it still', async () => {
-    await expect(refuseProtected(lifted, ['table'], isProtected)).rejects.toThrow(
+  it('fails when one table alone is protected by the environment', async () => {
+    const one = { ...lifted, tables: { missions: { deletionProtection: true } } };
+
+    await expect(refuseProtected(one, ['table'], isOpen)).rejects.toThrow(
+      'environments.ts: prod.tables.missions.deletionProtection: nothing was destroyed, because table ',
+    );
+  });
+
+  it.each(names)('fails when the environment has lifted the protection and %s has it still', async (name) => {
+    await expect(refuseProtected(lifted, ['table'], async (it) => it === name)).rejects.toThrow(
       new InputError(
-        'SuperMissionTable-prod: deletion protection: nothing was destroyed, because table SuperMissionTable-prod is still protected, got true; expected false, as the environment says: run "npm run deploy -- table" first',
+        `${name}: deletion protection: nothing was destroyed, because table ${name} is still protected, got true; expected false, as the environment says: run "npm run deploy -- table" first`,
       ),
     );
   });
