@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { accessOf, type Fn, type Index, type Table, type TableKey, tableLabel } from './declarations';
 import { InputError, type Problem } from './input-error';
 
@@ -135,7 +136,8 @@ function* functionProblems(
   const included = 'the suffix of the environment included';
   yield* unlessMatches(where, id, /^[a-z][a-z0-9-]*$/, 'an id of lower-case letters, digits and hyphens');
   const entry = `lambdas/${id}-function/index.ts`;
-  if (!existsSync(entry)) yield { where, what: 'no handler', got: undefined, expected: entry };
+  if (!existsSync(join(__dirname, entry)))
+    yield { where, what: 'no handler', got: undefined, expected: entry };
   yield* unlessMatches(
     `${where}.name`,
     withSuffix(fn.name),

@@ -42,6 +42,9 @@ jest.mock('../../system', () => {
   };
 });
 
+// Its third function has no folder.
+jest.mock('../../check-system', () => ({ checkSystem: () => {} }));
+
 /** What settings can be; the first of each is that of prod. */
 const settings: { readonly [K in keyof Environment]?: readonly [Environment[K], ...Environment[K][]] } = {
   alarmTopicArn: [undefined, `arn:aws:sns:us-east-1:${accountId}:operators`],
