@@ -22,7 +22,8 @@ void runCommand({
     'force-unlock': { type: 'boolean', default: false },
   },
   writes: true,
-  afterInterruption: 'what was adopted is in the state: the next "npm run adopt" takes over the rest',
+  afterInterruption:
+    'what was adopted is in the state: "npm run adopt" takes over the rest, then "npm run deploy" changes what is to be changed',
   run: async ({ values }, frame) => {
     if (!values['auto-approve']) expectTerminal('adopt');
     const canAsk = process.stdin.isTTY && !values['auto-approve'];
