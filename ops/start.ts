@@ -12,7 +12,8 @@ import {
   startLocalAws,
 } from '../local/local-aws';
 import { stackNames } from '../stacks/names';
-import { type Frame, runCommand } from './command/command';
+import { runCommand } from './command/command';
+import type { Frame } from './command/frame';
 import { runProgram } from './command/run-program';
 import { TimedSteps } from './command/timed-steps';
 import { examples, invoke, invokeCommand } from './invoke/invoke-function';

@@ -2,7 +2,7 @@ import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import lockfile from 'proper-lockfile';
-import type { Frame } from './command';
+import type { Frame } from './frame';
 
 /** Each file is named by the process that sees a Terraform to its end, and holds what that Terraform does. */
 export const supervisedFolder = resolve('cdktf.out', 'terraform-processes');

@@ -2,18 +2,11 @@ import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { InputError, messageOf } from '../../input-error';
 import { lockCheckout } from './checkout-lock';
 import { Interruption, listenForEnding } from './ending';
+import type { Frame } from './frame';
 
 type Options = NonNullable<ParseArgsConfig['options']>;
 
 type Arguments<O extends Options> = ReturnType<typeof parseArgs<{ options: O; allowPositionals: true }>>;
-
-/** What every command is given beside its arguments. */
-export interface Frame {
-  /** Aborted, with the reason, when the command is told to end. */
-  readonly signal: AbortSignal;
-  /** Tell the operator how far it is. */
-  readonly report: (line: string) => void;
-}
 
 export interface Command<O extends Options> {
   /** What `--help` prints; its first line says how the command is called. */

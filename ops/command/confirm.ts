@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createInterface } from 'node:readline/promises';
 import { InputError } from '../../input-error';
-import type { Frame } from './command';
+import type { Frame } from './frame';
 
 /**
  * To be called before the first question of a command.

@@ -1,8 +1,18 @@
-import { isHidden, resourcesOf } from '../plan/plan-json';
+import { isHidden, type Plan, resourcesOf } from '../plan/plan-json';
 import type { ChangeView } from './change-view';
 import { type Reference, referencesOf, withoutInstances } from './references';
-import type { StackPlan } from './review';
 import type { Context } from './rules/rule';
+
+/** The plan of one stack. */
+export interface StackPlan {
+  readonly stack: string;
+  readonly plan: Plan;
+  /**
+   * What was planned, as Terraform's JSON: it tells what a plan does not, such as whether a value is a document's text or
+   * made of it. @default not at hand, so more is unclear
+   */
+  readonly configuration?: unknown;
+}
 
 /** What the rules can ask of a plan and its configuration. */
 export interface PlanContext extends Context {

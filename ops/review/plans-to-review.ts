@@ -5,7 +5,8 @@ import { jsonIn } from '../plan/json-differences';
 import { planJsonFile, readPlanFolder } from '../plan/plan-folder';
 import { readPlan } from '../plan/plan-json';
 import { configurationFile } from '../terraform/stack-folder';
-import type { ReviewOptions, StackPlan } from './review';
+import type { StackPlan } from './plan-context';
+import type { ReviewOptions } from './review';
 
 /** What is to be reviewed. */
 export interface Plans {

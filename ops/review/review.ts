@@ -1,22 +1,12 @@
 import { differencesOf } from '../plan/json-differences';
 import { type Change, isSecretName, type Plan, showableSides } from '../plan/plan-json';
 import { actionOf, type ChangeView, viewOf } from './change-view';
-import { type Graph, graphOf } from './dependency-graph';
+import { graphOf } from './dependency-graph';
 import { count, describeChange, type Finding, harms, inOrderOfHarm, shortHash } from './finding';
 import { findingsOf, type NamelessFinding, settingsOf } from './findings-of-change';
-import { contextOf } from './plan-context';
+import { contextOf, type StackPlan } from './plan-context';
+import type { OutputChange, Review, Risk, StackSummary } from './review-result';
 import { verdictOf } from './verdict';
-
-/** The plan of one stack. */
-export interface StackPlan {
-  readonly stack: string;
-  readonly plan: Plan;
-  /**
-   * What was planned, as Terraform's JSON: it tells what a plan does not, such as whether a value is a document's text or
-   * made of it. @default not at hand, so more is unclear
-   */
-  readonly configuration?: unknown;
-}
 
 export interface ReviewOptions {
   /** Names of risks that are accepted. @default none */
@@ -29,48 +19,6 @@ export interface ReviewOptions {
   readonly secretNames?: readonly string[] | undefined;
   /** Bytes of an archive beside a plan, if it is there. */
   readonly sizeOf?: (stack: string, file: string) => number | undefined;
-}
-
-/** What plans do, for a reader who has a minute; nothing in it is sensitive. */
-export interface Review {
-  /** One line. */
-  readonly verdict: string;
-  /**
-   * `no-changes`: no action of any kind is planned. `safe`: everything that is planned is harmless by a rule. `open-risks`:
-   * there are risks, or changes that were not judged, and not all are accepted; or the environment accepts what is not there.
-   */
-  readonly status: 'no-changes' | 'safe' | 'accepted' | 'open-risks';
-  readonly stacks: readonly StackSummary[];
-  /** The most harm first. */
-  readonly findings: readonly Finding[];
-  readonly risks: readonly Risk[];
-  /** What the environment accepts of a planned stack, and no plan has. */
-  readonly staleAccepts: readonly string[];
-  /** What was changed outside Terraform since the last deployment. */
-  readonly drift: readonly Finding[];
-  readonly outputs: readonly OutputChange[];
-  readonly graph: Graph;
-}
-
-export interface StackSummary {
-  readonly stack: string;
-  /** Such as "1 to add, 2 to change, 0 to destroy". */
-  readonly counts: string;
-  readonly hasChanges: boolean;
-}
-
-export interface Risk {
-  /** What `--accept` takes: what it is, where, and a hash of what is said, so that another danger there is another risk. */
-  readonly name: string;
-  /** With the address. */
-  readonly sentence: string;
-  readonly isAccepted: boolean;
-}
-
-export interface OutputChange {
-  readonly stack: string;
-  readonly name: string;
-  readonly sentence: string;
 }
 
 /** Read the plans of stacks, in the order of their deployment. */

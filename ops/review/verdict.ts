@@ -1,5 +1,5 @@
 import { type Concern, count, type Finding, harms, isNew } from './finding';
-import type { Review } from './review';
+import type { Review } from './review-result';
 
 /** How the verdict begins if a concern is the worst that was found. */
 const openings: Record<Concern, string> = {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { archiveProviderVersion, type Environment } from '../../environments';
 import { InputError } from '../../input-error';
-import type { Frame } from '../command/command';
+import type { Frame } from '../command/frame';
 import { runProgram } from '../command/run-program';
 import { findTerraform } from './find-terraform';
 import { shellVariables } from './shell-variables';

@@ -16,7 +16,7 @@ import { readManifest } from '../../seed-data/import-manifest';
 import { stackNames, systemStacks, tableName } from '../../stacks/names';
 import { type TableId, tables } from '../../system';
 import { supervisedFolder } from '../command/checkout-lock';
-import type { Frame } from '../command/command';
+import type { Frame } from '../command/frame';
 import { descendants } from '../command/processes';
 import { expectParts } from '../seed/uploaded-parts';
 import type { AwsSession } from './session';

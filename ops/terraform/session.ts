@@ -5,7 +5,7 @@ import { InputError } from '../../input-error';
 import { findLocalAws, localAwsEnvironment, localAwsVariables } from '../../local/local-aws';
 import { stackNames } from '../../stacks/names';
 import { supervisedFolder } from '../command/checkout-lock';
-import type { Frame } from '../command/command';
+import type { Frame } from '../command/frame';
 import { prepareProviders } from './find-providers';
 import { findTerraform, type Terraform } from './find-terraform';
 import { shellVariables } from './shell-variables';

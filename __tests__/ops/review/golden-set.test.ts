@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { htmlOf } from '../../../ops/review/render/html';
 import { markdownOf } from '../../../ops/review/render/markdown';
-import type { Review } from '../../../ops/review/review';
+import type { Review } from '../../../ops/review/review-result';
 import { goldenSet, judgementOf, readMade, reviewMade } from './golden-set';
 import { planCases } from './plan-cases';
 

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type Concern, concernTitles, count, type Finding, sectionsOf } from '../finding';
-import { acceptLine, type Review } from '../review';
+import { acceptLine } from '../review';
+import type { Review } from '../review-result';
 import { entities } from './escape';
 import { svgsOf } from './svg';
 

@@ -1,6 +1,7 @@
 import { visible } from '../../../input-error';
 import { type Concern, concernTitles, count, type Finding, sectionsOf } from '../finding';
-import { acceptLine, type Review } from '../review';
+import { acceptLine } from '../review';
+import type { Review } from '../review-result';
 import { mermaidOf } from './mermaid';
 
 /** GitHub refuses a comment of more than 65,536 characters; what is left is for whoever puts something around it. */
