@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { archiveProviderVersion } from '../../environments';
 import { runProgram } from '../../ops/command/run-program';
-import type { Attributes } from '../../ops/plan/plan-json';
 import { policyText } from '../../ops/review/rules/policy-document';
 import { prepareProviders } from '../../ops/terraform/find-providers';
 import { findTerraform } from '../../ops/terraform/find-terraform';
+import type { Attributes } from '../../ops/terraform/plan-json';
 import { itWithTerraform } from './terraform-needed';
 
 const some = (...values: string[]) =>

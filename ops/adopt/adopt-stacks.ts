@@ -1,6 +1,5 @@
 import { InputError } from '../../input-error';
 import { stackNames } from '../../stacks/names';
-import { destroyedBy, readPlan } from '../plan/plan-json';
 import { describeFinding } from '../review/finding';
 import { review } from '../review/review';
 import { erroredStates } from '../state/errored-state';
@@ -14,6 +13,7 @@ import {
   withoutTaint,
 } from '../state/state-file';
 import { describeLock, readLock } from '../state/state-lock';
+import { destroyedBy, readPlan } from '../terraform/plan-json';
 import type { Session } from '../terraform/session';
 import { type Configuration, StackTerraform, synthesize } from '../terraform/stack-terraform';
 import { findExisting } from './find-existing';

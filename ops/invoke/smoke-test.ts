@@ -6,7 +6,7 @@ import { exactNumber, toJsonValue } from '../../lambdas/shared/json-values';
 import { type Seed, type Seeds, seedOf } from '../../seed-data/load-seed';
 import { isAsInNotebook } from '../../stacks/function-access';
 import { functions } from '../../system';
-import { type Difference, describeDifference, differencesOf } from '../plan/json-differences';
+import { type Difference, describeDifference, differencesOf } from '../terraform/json-differences';
 import type { AwsSession } from '../terraform/session';
 import { invoke } from './invoke-function';
 

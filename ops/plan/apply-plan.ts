@@ -9,13 +9,13 @@ import { review } from '../review/review';
 import { applyFolder, erroredStateFile, refuseErroredStates } from '../state/errored-state';
 import { findStateBucket } from '../state/state-bucket';
 import { parseExactly } from '../terraform/exact-json';
+import { jsonIn } from '../terraform/json-differences';
+import { type Plan, readPlan } from '../terraform/plan-json';
 import type { Session } from '../terraform/session';
 import { configurationFile } from '../terraform/stack-folder';
 import { planFile, StackTerraform } from '../terraform/stack-terraform';
-import { jsonIn } from './json-differences';
 import { readPlanFile, unexplainedResources } from './plan-file';
 import { type Manifest, type PlanFolder, planJsonFile, readPlanFolder, stackFiles } from './plan-folder';
-import { type Plan, readPlan } from './plan-json';
 import { folderProblems } from './planned-stack';
 
 export interface ApplyOptions {

@@ -1,6 +1,4 @@
-import type { FoundBeside } from './found-beside';
-import { type Difference, differencesOf } from './json-differences';
-import { leftOpen, repairOf } from './left-open';
+import { type Difference, differencesOf } from '../terraform/json-differences';
 import {
   type Attributes,
   type Change,
@@ -10,7 +8,9 @@ import {
   resourcesOf,
   showableSides,
   unknown,
-} from './plan-json';
+} from '../terraform/plan-json';
+import type { FoundBeside } from './found-beside';
+import { leftOpen, repairOf } from './left-open';
 
 /** How what is deployed at one address differs from the configuration. */
 export interface ResourceDifference {

@@ -4,6 +4,8 @@ import { stateKey } from '../../stacks/names';
 import { review } from '../review/review';
 import { prepareFolders } from '../state/errored-state';
 import { readLock } from '../state/state-lock';
+import { describeDifference } from '../terraform/json-differences';
+import type { Plan } from '../terraform/plan-json';
 import type { Session } from '../terraform/session';
 import { StackTerraform, synthesize } from '../terraform/stack-terraform';
 import {
@@ -14,8 +16,6 @@ import {
   resourceDifferences,
 } from './drift-in-plan';
 import { findBeside, triggers } from './found-beside';
-import { describeDifference } from './json-differences';
-import type { Plan } from './plan-json';
 
 /** What `npm run drift -- --json` prints. */
 export interface DriftReport {

@@ -18,8 +18,8 @@ import {
   paginateListFunctionEventInvokeConfigs,
 } from '@aws-sdk/client-lambda';
 import { GetBucketNotificationConfigurationCommand, S3Client } from '@aws-sdk/client-s3';
+import type { Attributes, Resource } from '../terraform/plan-json';
 import type { AwsSession } from '../terraform/session';
-import type { Attributes, Resource } from './plan-json';
 
 /** Something that belongs to a resource of a state, is a resource of its own to Terraform, and is in no state. */
 export interface FoundBeside {

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Difference } from './json-differences';
-import type { Attributes } from './plan-json';
+import type { Difference } from '../terraform/json-differences';
+import type { Attributes } from '../terraform/plan-json';
 
 /**
  * What AWS or the provider tells of a resource without being asked to: facts, and attributes that another resource of

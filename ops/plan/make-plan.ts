@@ -9,13 +9,13 @@ import { review } from '../review/review';
 import { expectParts } from '../seed/uploaded-parts';
 import { expectStateBucket } from '../state/state-bucket';
 import { describeLock, readLock } from '../state/state-lock';
+import { jsonIn } from '../terraform/json-differences';
+import { type Plan, readPlan } from '../terraform/plan-json';
 import type { Session } from '../terraform/session';
 import { configurationFile, lockFile } from '../terraform/stack-folder';
 import { planFile, StackTerraform, synthesize } from '../terraform/stack-terraform';
-import { jsonIn } from './json-differences';
 import { type PlanFile, readPlanFile } from './plan-file';
 import { type Manifest, type PlanFolder, planJsonFile, readPlanFolder, writePlanFolder } from './plan-folder';
-import { type Plan, readPlan } from './plan-json';
 import { archivesOf, backendProblems, effectDifferences, folderProblems } from './planned-stack';
 
 /** What `npm run plan -- --json` prints. */

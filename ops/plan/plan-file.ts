@@ -3,9 +3,9 @@ import { decode, encode } from '@msgpack/msgpack';
 import { strFromU8, unzipSync, zipSync } from 'fflate';
 import { Reader } from 'protobufjs/minimal';
 import { InputError } from '../../input-error';
+import type { Attributes, Plan } from '../terraform/plan-json';
 import { configurationFile, lockFile } from '../terraform/stack-folder';
 import { addressOf, readState, type State } from '../terraform/state-text';
-import type { Attributes, Plan } from './plan-json';
 
 /** What a plan file carries along: what it was made from, on which state, and where the next state is kept. */
 export interface PlanFile {

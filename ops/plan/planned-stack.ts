@@ -3,12 +3,12 @@ import type { Environment } from '../../environments';
 import { describeProblem, InputError } from '../../input-error';
 import { stateBackend } from '../../stacks/names';
 import { foreignAmong, foreignProviders } from '../terraform/foreign-providers';
+import { type Difference, differencesOf } from '../terraform/json-differences';
+import type { Plan } from '../terraform/plan-json';
 import { configurationFile, lockFile } from '../terraform/stack-folder';
 import { planFile } from '../terraform/stack-terraform';
-import { type Difference, differencesOf } from './json-differences';
 import { type PlanFile, readPlanFile } from './plan-file';
 import { type PlanFolder, type PlannedState, planJsonFile, stackFiles } from './plan-folder';
-import type { Plan } from './plan-json';
 
 /** What is wrong with the files of a plan folder's stacks, judged without Terraform. */
 export function folderProblems(environment: Environment, folder: PlanFolder): string[] {

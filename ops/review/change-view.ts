@@ -1,4 +1,4 @@
-import { type Attributes, type ResourceChange, showableSides } from '../plan/plan-json';
+import { type Attributes, type ResourceChange, showableSides } from '../terraform/plan-json';
 
 export type Action = 'create' | 'update' | 'replace' | 'destroy' | 'forget' | 'read' | 'no-op' | 'unheard-of';
 

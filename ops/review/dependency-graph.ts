@@ -1,4 +1,4 @@
-import type { Plan } from '../plan/plan-json';
+import type { Plan } from '../terraform/plan-json';
 import type { Action, ChangeView } from './change-view';
 import { referencesOf, withoutInstances } from './references';
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { visible } from '../../input-error';
-import type { Difference } from '../plan/json-differences';
-import { isHidden } from '../plan/plan-json';
+import type { Difference } from '../terraform/json-differences';
+import { isHidden } from '../terraform/plan-json';
 
 /** What a finding is about. */
 export const concerns = [

@@ -1,5 +1,5 @@
-import { differencesOf } from '../plan/json-differences';
-import { isHidden, unknown } from '../plan/plan-json';
+import { differencesOf } from '../terraform/json-differences';
+import { isHidden, unknown } from '../terraform/plan-json';
 import type { ChangeView } from './change-view';
 import { type Concern, describeChange, type Finding, harms, isNew, show } from './finding';
 import { type Judged, judge } from './judge';

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { type Attributes, isHidden, unknown } from '../plan/plan-json';
+import { type Attributes, isHidden, unknown } from '../terraform/plan-json';
 import { actionWords, type ChangeView } from './change-view';
 import { harms, show } from './finding';
 import { rulesFor } from './rules';

@@ -1,4 +1,4 @@
-import { isHidden, type Plan, resourcesOf } from '../plan/plan-json';
+import { isHidden, type Plan, resourcesOf } from '../terraform/plan-json';
 import type { ChangeView } from './change-view';
 import { type Reference, referencesOf, withoutInstances } from './references';
 import type { Context } from './rules/rule';

@@ -1,9 +1,9 @@
 import { readFileSync, statSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { InputError } from '../../input-error';
-import { jsonIn } from '../plan/json-differences';
 import { planJsonFile, readPlanFolder } from '../plan/plan-folder';
-import { readPlan } from '../plan/plan-json';
+import { jsonIn } from '../terraform/json-differences';
+import { readPlan } from '../terraform/plan-json';
 import { configurationFile } from '../terraform/stack-folder';
 import type { StackPlan } from './plan-context';
 import type { ReviewOptions } from './review';

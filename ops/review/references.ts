@@ -1,4 +1,4 @@
-import type { ConfigurationModule, Plan } from '../plan/plan-json';
+import type { ConfigurationModule, Plan } from '../terraform/plan-json';
 
 /** What a resource of the configuration refers to, directly or by way of variables, outputs and data sources. */
 export interface Reference {

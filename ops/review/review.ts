@@ -1,5 +1,5 @@
-import { differencesOf } from '../plan/json-differences';
-import { type Change, isSecretName, type Plan, showableSides } from '../plan/plan-json';
+import { differencesOf } from '../terraform/json-differences';
+import { type Change, isSecretName, type Plan, showableSides } from '../terraform/plan-json';
 import { actionOf, type ChangeView, viewOf } from './change-view';
 import { graphOf } from './dependency-graph';
 import { count, describeChange, type Finding, harms, inOrderOfHarm, shortHash } from './finding';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { InputError } from '../../input-error';
 import { stackNames } from '../../stacks/names';
-import { destroyedBy, type ResourceChange, readPlan } from '../plan/plan-json';
+import { destroyedBy, type ResourceChange, readPlan } from '../terraform/plan-json';
 import type { Session } from '../terraform/session';
 import { configurationFile, placeLock } from '../terraform/stack-folder';
 import { StackTerraform, synthesize } from '../terraform/stack-terraform';

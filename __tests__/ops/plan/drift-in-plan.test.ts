@@ -5,7 +5,7 @@ import {
   resourceDifferences,
 } from '../../../ops/plan/drift-in-plan';
 import { findBeside } from '../../../ops/plan/found-beside';
-import type { Plan } from '../../../ops/plan/plan-json';
+import type { Plan } from '../../../ops/terraform/plan-json';
 
 type Change = NonNullable<Plan['resource_changes']>[number]['change'];
 

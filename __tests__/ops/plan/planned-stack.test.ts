@@ -1,5 +1,5 @@
-import type { Plan } from '../../../ops/plan/plan-json';
 import { effectDifferences } from '../../../ops/plan/planned-stack';
+import type { Plan } from '../../../ops/terraform/plan-json';
 
 const change = (name: string, change: object, more = {}) => ({
   address: `aws_thing.${name}`,

@@ -1,4 +1,4 @@
-import type { Change, Plan } from '../../../ops/plan/plan-json';
+import type { Change, Plan } from '../../../ops/terraform/plan-json';
 import { planOf, policyText, said } from './hand-made';
 
 const read = { Effect: 'Allow', Action: 's3:GetObject', Resource: 'arn:aws:s3:::b/*' };

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { readPlan } from '../../../ops/plan/plan-json';
 import { review } from '../../../ops/review/review';
 import type { Review } from '../../../ops/review/review-result';
+import { readPlan } from '../../../ops/terraform/plan-json';
 import type { MadePlan } from './make-plans';
 
 /** What a review of a plan must say: its class, its risks without stack and hash, and how its first line begins. */

@@ -1,5 +1,5 @@
-import type { Change, Plan } from '../../../ops/plan/plan-json';
 import { review } from '../../../ops/review/review';
+import type { Change, Plan } from '../../../ops/terraform/plan-json';
 
 /** A plan of one change, as Terraform would make it; what it is configured with is what it becomes. */
 export function planOf(type: string, change: Partial<Change>, more: Partial<Plan> = {}): Plan {

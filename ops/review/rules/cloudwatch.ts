@@ -1,4 +1,4 @@
-import { isHidden } from '../../plan/plan-json';
+import { isHidden } from '../../terraform/plan-json';
 import { describeChange } from '../finding';
 import {
   computed,

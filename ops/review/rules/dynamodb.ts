@@ -1,4 +1,4 @@
-import { isHidden } from '../../plan/plan-json';
+import { isHidden } from '../../terraform/plan-json';
 import { show } from '../finding';
 import { item } from './items';
 import { policy } from './policies';

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { isHidden } from '../../plan/plan-json';
+import { isHidden } from '../../terraform/plan-json';
 import { describeChange } from '../finding';
 import { accessJudgements } from './policies';
 import { isPolicy } from './policy-comparison';

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import { differencesOf } from '../../plan/json-differences';
-import { isHidden } from '../../plan/plan-json';
+import { differencesOf } from '../../terraform/json-differences';
+import { isHidden } from '../../terraform/plan-json';
 import type { ChangeView } from '../change-view';
 import { count, describeChange, harms, show } from '../finding';
 import type { JointRule, Judgement } from './rule';

@@ -1,4 +1,4 @@
-import { isHidden } from '../../plan/plan-json';
+import { isHidden } from '../../terraform/plan-json';
 import { describeChange, harms, show } from '../finding';
 import { permission } from './policies';
 import {

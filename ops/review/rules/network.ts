@@ -1,5 +1,5 @@
 import { BlockList, isIP } from 'node:net';
-import { type Attributes, isHidden } from '../../plan/plan-json';
+import { type Attributes, isHidden } from '../../terraform/plan-json';
 import { harms, show } from '../finding';
 import {
   computed,

@@ -1,4 +1,4 @@
-import { isHidden, unknown } from '../../plan/plan-json';
+import { isHidden, unknown } from '../../terraform/plan-json';
 import type { ChangeView } from '../change-view';
 import { harms, show } from '../finding';
 import { denies, type Widening, wideningsOf } from './policy-comparison';

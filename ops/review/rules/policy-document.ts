@@ -1,4 +1,4 @@
-import { type Attributes, isHidden } from '../../plan/plan-json';
+import { type Attributes, isHidden } from '../../terraform/plan-json';
 import { isSet } from './rule';
 
 /**

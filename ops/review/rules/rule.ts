@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { type Attributes, isHidden } from '../../plan/plan-json';
+import { type Attributes, isHidden } from '../../terraform/plan-json';
 import type { ChangeView } from '../change-view';
 import { type Concern, describeChange, type Harm, harms, show } from '../finding';
 

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { isHidden, unknown } from '../../plan/plan-json';
+import { isHidden, unknown } from '../../terraform/plan-json';
 import { describeChange, harms, show } from '../finding';
 import { policy } from './policies';
 import {

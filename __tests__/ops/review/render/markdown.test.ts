@@ -1,8 +1,8 @@
-import { type Plan, readPlan } from '../../../../ops/plan/plan-json';
 import { htmlOf } from '../../../../ops/review/render/html';
 import { markdownOf } from '../../../../ops/review/render/markdown';
 import { mermaidOf } from '../../../../ops/review/render/mermaid';
 import { review } from '../../../../ops/review/review';
+import { type Plan, readPlan } from '../../../../ops/terraform/plan-json';
 import { largePlan } from '../large-plan';
 
 const hostile = 'x`|]"<img src=x onerror=alert(1)>\n# @all #1 https://a.b www.a.b $x$ **b** \u202egnp';

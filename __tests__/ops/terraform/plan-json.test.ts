@@ -1,8 +1,8 @@
 import fc from 'fast-check';
-import { type Plan, readPlan, showableSides } from '../../../ops/plan/plan-json';
 import { htmlOf } from '../../../ops/review/render/html';
 import { markdownOf } from '../../../ops/review/render/markdown';
 import { review } from '../../../ops/review/review';
+import { type Plan, readPlan, showableSides } from '../../../ops/terraform/plan-json';
 
 describe('reading a plan', () => {
   it.each([

@@ -1,4 +1,4 @@
-import { describeDifference, differencesOf } from '../../../ops/plan/json-differences';
+import { describeDifference, differencesOf } from '../../../ops/terraform/json-differences';
 
 describe('differencesOf', () => {
   it.each<[string, unknown, unknown]>([
