@@ -125,7 +125,7 @@ const environmentSchema = z.object({
   maxChangedItems: wholeNumber(0, 1_000_000).optional(),
   /**
    * Names of attributes of items, variables of functions and outputs whose values no review shows, beside those that look
-   * like secrets (`isSecretName` in ops/plan/plan-json.ts). @default none
+   * like secrets (`isSecretName` in ops/terraform/plan-json.ts). @default none
    */
   secretNames: z.array(text(/./, 'a name')).optional(),
   /** Versions of hashicorp/aws that may be used, in Terraform's syntax. */

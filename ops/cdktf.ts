@@ -3,6 +3,7 @@ import { InputError } from '../input-error';
 import { allStacks, chosenStacks, stackWords } from './command/chosen-stacks';
 import { runCommand } from './command/command';
 import { expectTerminal } from './command/confirm';
+import { withImport } from './seed/deploy-imports';
 import { prepareFolders } from './state/errored-state';
 import { expectStateBucket } from './state/state-bucket';
 import { refuseForeignProviders } from './terraform/foreign-providers';
@@ -17,7 +18,6 @@ import {
   refuseProtected,
   runAll,
   synthVariables,
-  withImport,
 } from './terraform/run-cdktf';
 import { withSession } from './terraform/session';
 import { stackFolder } from './terraform/stack-folder';

@@ -9,16 +9,14 @@ import {
   type TableDescription,
 } from '@aws-sdk/client-dynamodb';
 import type { Table } from '../../declarations';
-import { type Environment, importedTables, tableSettings } from '../../environments';
+import { type Environment, tableSettings } from '../../environments';
 import { InputError, type Problem } from '../../input-error';
 import { searchPath } from '../../local/find-program';
-import { readManifest } from '../../seed-data/import-manifest';
 import { stackNames, systemStacks, tableName } from '../../stacks/names';
 import { type TableId, tables } from '../../system';
 import { supervisedFolder } from '../command/checkout-lock';
 import type { Frame } from '../command/frame';
 import { descendants } from '../command/processes';
-import { expectParts } from '../seed/uploaded-parts';
 import type { AwsSession } from './session';
 
 const cliPackage = require.resolve('cdktf-cli/package.json');
@@ -202,7 +200,11 @@ export function protectionIn(session: AwsSession): (tableName: string) => Promis
   return async (name) => (await describeTable(session, name))?.DeletionProtectionEnabled ?? false;
 }
 
-async function describeTable({ aws }: AwsSession, TableName: string): Promise<TableDescription | undefined> {
+/** A table as DynamoDB has it, if it is there. */
+export async function describeTable(
+  { aws }: AwsSession,
+  TableName: string,
+): Promise<TableDescription | undefined> {
   const client = new DynamoDBClient(aws);
   try {
     return (await client.send(new DescribeTableCommand({ TableName }))).Table;
@@ -210,25 +212,6 @@ async function describeTable({ aws }: AwsSession, TableName: string): Promise<Ta
     if (error instanceof ResourceNotFoundException) return undefined;
     throw error;
   }
-}
-
-/**
- * The calls of a deployment, after one of the tables alone if that makes a table by an import: DynamoDB gives such a table
- * neither tags nor deletion protection, so there is more to be deployed as soon as it is there.
- *
- * @throws InputError if what is to be imported is not there
- */
-export async function withImport(session: AwsSession, request: CdktfRequest): Promise<readonly string[][]> {
-  const { environment } = session;
-  const calls = cdktfCalls(request);
-  if (!request.stacks.includes(stackNames.table)) return calls;
-  let isNew = false;
-  for (const { id, manifest } of importedTables(environment)) {
-    if (await describeTable(session, tableName(environment, tables[id]))) continue;
-    await expectParts(session, readManifest(manifest));
-    isNew = true;
-  }
-  return isNew ? [...cdktfCalls({ ...request, stacks: [stackNames.table] }), ...calls] : calls;
 }
 
 /** To synthesize no Terraform is needed, but cdktf asks for its version, and whether there is a newer cdktf. */
