@@ -29,7 +29,7 @@ import {
   interruptBelow,
 } from './terraform/run-cdktf';
 import { type Session, withSession } from './terraform/session';
-import { isProgress } from './terraform/stack-terraform';
+import { isProgress, synthesize } from './terraform/stack-terraform';
 
 const usage = `Usage: npm start [-- --keep]
 
@@ -108,7 +108,10 @@ async function deploy(session: Session, steps: TimedSteps): Promise<void> {
   const outputsFile = join(localFolder(), 'outputs.json');
   const stacks = [stackNames.table, stackNames.functions];
   const values = { 'outputs-file': outputsFile };
-  await steps.run('cdktf deploy', cdktf(session, { name: 'deploy', stacks, values }));
+  await steps.run('cdktf deploy', async (report) => {
+    await synthesize(session, { onLine: report });
+    await cdktf(session, { name: 'deploy', stacks, values })(report);
+  });
   console.log(`\nDeployed\n${await readOutputs(outputsFile)}\n`);
 }
 
