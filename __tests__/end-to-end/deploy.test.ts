@@ -175,7 +175,7 @@ describeWithLocalAws('the road from an empty account and back', () => {
       checkout.edit('seed-data/super-missions.json', 'Batarang', 'Grapnel gun');
       const results = await Promise.all(
         [checkout, second].map((it) =>
-          it.npm('deploy', ['table', '--ignore-missing-stack-dependencies', '--auto-approve'], shared),
+          it.npm('deploy', ['table', '--auto-approve'], shared),
         ),
       );
 

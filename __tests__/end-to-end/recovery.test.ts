@@ -41,7 +41,8 @@ describe('an interrupted deployment', () => {
       return false;
     };
     const { exitCode, stdout, stderr } = await running.ended;
-    expect({ exitCode, stdout, stderr }).toMatchObject({ exitCode: 1 });
+    // npm ends by the signal itself, or with the exit code of the command.
+    expect({ exitCode, stdout, stderr }).not.toMatchObject({ exitCode: 0 });
     bench.proxy.reset();
     // The state, and no lock.
     expect(await bench.stateFiles()).toEqual([tableState]);

@@ -98,7 +98,8 @@ describeWithLocalAws('npm start', () => {
     const [exitCode] = await once(child, 'close');
 
     expect(output).toContain('✘ cdktf deploy');
-    expect(errors).toContain('Interrupted; nothing is left running.\n');
+    expect(errors).toContain('interrupted by SIGINT; what has been started is brought to an end\n');
+    expect(errors).toContain('the local AWS, and all that was made in it, is gone\n');
     expect(errors).not.toMatch(/Error:/);
     expect(exitCode).toBe(130);
     expect(processesIn(checkout.folder)).toEqual([]);
