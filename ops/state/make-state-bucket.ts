@@ -42,7 +42,14 @@ export async function bootstrap(session: Session): Promise<void> {
   await mkdir(outputFolder, { recursive: true });
   await synthesize(session, { outputFolder, onLine: report });
   await placeLock(environment, folder);
-  const terraform = new StackTerraform(stackNames.stateBackend, session, folder);
+  const terraform = new StackTerraform(
+    stackNames.stateBackend,
+    session,
+    folder,
+    [],
+    // All but JSON.
+    (line) => !line.startsWith('{'),
+  );
   if (bucket.condition === 'ready') await update(terraform);
   else await make(bucket, terraform);
   await tidy();

@@ -58,12 +58,14 @@ export class StackTerraform {
   /**
    * @param folder - where the configuration is, if not where it is synthesized to
    * @param initFlags - what `terraform init` is told beside the usual
+   * @param isWorthTelling - which lines of Terraform's output the operator reads
    */
   constructor(
     readonly stack: string,
     private readonly session: Session,
     readonly folder = stackFolder(stack),
     private readonly initFlags: readonly string[] = [],
+    private readonly isWorthTelling = isProgress,
   ) {}
 
   async configuration(): Promise<Configuration> {
@@ -172,7 +174,7 @@ export class StackTerraform {
     const options = {
       cwd: this.folder,
       env: variables,
-      onLine: (line: string) => isProgress(line) && report(`  ${line}`),
+      onLine: (line: string) => this.isWorthTelling(line) && report(`  ${line}`),
       ...(!isCleanUp && { signal }),
     };
     const program = variables.TERRAFORM_BINARY_NAME as string;
