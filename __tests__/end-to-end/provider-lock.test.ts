@@ -1,4 +1,7 @@
+import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { findTerraform } from '../../ops/terraform/find-terraform';
 import { lockFile } from '../../ops/terraform/stack-folder';
@@ -37,6 +40,9 @@ async function writeInitOnly(): Promise<string> {
   return script;
 }
 
+/** Terraform breaks its messages into lines, in a frame. */
+const asOneLine = (text: string) => text.replace(/[\s│]+/g, ' ');
+
 /** What a command installs for the table, on a machine that has run none before. */
 async function installed(): Promise<{ readonly versions: string[]; readonly output: string }> {
   // Without a cache of its own cdktf uses that of the user.
@@ -49,20 +55,38 @@ async function installed(): Promise<{ readonly versions: string[]; readonly outp
   writeFileSync(config, `provider_installation {\n  filesystem_mirror {\n    path = "${mirror}"\n  }\n}\n`);
   const { stdout, stderr } = await checkout.npm('diff', ['table'], {
     SUPERMISSION_ENV: 'lab',
+    AWS_ENDPOINT_URL: `http://127.0.0.1:${(aws.address() as AddressInfo).port}`,
+    AWS_ACCESS_KEY_ID: 'nobody',
+    AWS_SECRET_ACCESS_KEY: 'nothing',
     TERRAFORM_BINARY_NAME: await writeInitOnly(),
     TF_CLI_CONFIG_FILE: config,
     TF_PLUGIN_CACHE_DIR: cache,
   });
   const folder = join(table, '.terraform/providers', host, 'hashicorp/aws');
-  return { versions: existsSync(folder) ? readdirSync(folder) : [], output: stdout + stderr };
+  return { versions: existsSync(folder) ? readdirSync(folder) : [], output: asOneLine(stdout + stderr) };
 }
 
-beforeAll(() => {
+/** A stub of AWS: an account with a state bucket that has been made, and no state of a stack. */
+const aws = createServer(({ method }, response) => {
+  if (method === 'GET') response.writeHead(404).end('<Error><Code>NoSuchKey</Code></Error>');
+  else {
+    const account = '<GetCallerIdentityResult><Account>123456789012</Account></GetCallerIdentityResult>';
+    response.end(
+      method === 'HEAD' ? '' : `<GetCallerIdentityResponse>${account}</GetCallerIdentityResponse>`,
+    );
+  }
+});
+
+beforeAll(async () => {
+  await once(aws.listen(0, '127.0.0.1'), 'listening');
   addToMirror('aws', '6.30.0');
   addToMirror('archive', '2.7.1');
 });
 
-afterAll(() => checkout.remove());
+afterAll(() => {
+  aws.close();
+  checkout.remove();
+});
 
 describe('npm run providers:lock', () => {
   itWithTerraform('writes the newest versions in range, with checksums for every platform', async () => {

@@ -2,6 +2,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import superMissions from '../../seed-data/super-missions.json';
 import { Checkout } from './checkout';
 import { describeWithLocalAws } from './terraform-needed';
@@ -102,6 +103,8 @@ describeWithLocalAws('npm start', () => {
     expect(errors).toContain('the local AWS, and all that was made in it, is gone\n');
     expect(errors).not.toMatch(/Error:/);
     expect(exitCode).toBe(130);
+    // The emulator's guard ends after the emulator, at the end of the pipe that it watches.
+    for (let waits = 0; waits < 50 && processesIn(checkout.folder).length > 0; waits += 1) await sleep(100);
     expect(processesIn(checkout.folder)).toEqual([]);
     expect(await isAnswering(urlIn(output))).toBe(false);
   });
