@@ -231,7 +231,11 @@ export function describeImport(importing: ImportingCheckout): void {
   it('is in sync afterwards', async () => {
     const { exitCode, stdout } = await importing.checkout.npm('drift', ['table']);
 
-    expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: 'local table: in sync\n' });
+    expect({ exitCode, stdout }).toEqual({
+      exitCode: 0,
+      // What the emulator cannot be asked for is named.
+      stdout: expect.stringMatching(/^local table: in sync\n {2}not compared: [\w, ]+\n$/),
+    });
   });
 
   it('says in the plan that other items will not reach the table, and keeps the table', async () => {
