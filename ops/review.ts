@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { readEnvironment } from '../environments';
 import { InputError } from '../input-error';
 import { runCommand } from './command/command';
-import { readPlans } from './review/plans-to-review';
+import { readPlans } from './plan/plans-to-review';
 import { htmlOf } from './review/render/html';
 import { markdownOf } from './review/render/markdown';
 import { review } from './review/review';

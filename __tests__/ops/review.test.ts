@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { writePlanFolder } from '../../ops/plan/plan-folder';
-import { readPlans } from '../../ops/review/plans-to-review';
+import { readPlans } from '../../ops/plan/plans-to-review';
 import { readMade } from './review/golden-set';
 
 const folder = mkdtempSync(join(tmpdir(), 'review-'));

@@ -1,12 +1,12 @@
 import { readFileSync, statSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { InputError } from '../../input-error';
-import { planJsonFile, readPlanFolder } from '../plan/plan-folder';
+import type { StackPlan } from '../review/plan-context';
+import type { ReviewOptions } from '../review/review';
 import { jsonIn } from '../terraform/json-differences';
 import { readPlan } from '../terraform/plan-json';
 import { configurationFile } from '../terraform/stack-folder';
-import type { StackPlan } from './plan-context';
-import type { ReviewOptions } from './review';
+import { planJsonFile, readPlanFolder } from './plan-folder';
 
 /** What is to be reviewed. */
 export interface Plans {
