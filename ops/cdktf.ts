@@ -66,17 +66,14 @@ void runCommand(
         stacks: takesStacks ? chosenStacks(positionals, without) : [],
         values,
       };
-      lockTimeoutVariables(values['lock-timeout'], {});
+      const lockTimeout = lockTimeoutVariables(values['lock-timeout'], process.env);
       if (['deploy', 'destroy'].includes(name) && !values['auto-approve']) expectTerminal(name);
       const environment = readEnvironment();
       expectTerminalBinary();
       await prepareFolders();
       if (name === 'synth') return runAll(cdktfCalls(request), synthVariables(), frame);
       return withSession({ ...frame, environment }, async (session) => {
-        const variables = {
-          ...session.variables,
-          ...lockTimeoutVariables(values['lock-timeout'], session.variables),
-        };
+        const variables = { ...session.variables, ...lockTimeout };
         await expectStateBucket(session);
         if (name === 'destroy') {
           await refuseProtected(environment, request.stacks, protectionIn(session));

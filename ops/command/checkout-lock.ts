@@ -39,9 +39,7 @@ async function acquire(signal: AbortSignal, report: Frame['report']): Promise<()
     }
     const holder = await readFile(holderFile, 'utf8').catch(() => 'not known');
     if (!isTold) report(`another command is at work in this checkout (${holder}): waiting for its end`);
-    await sleep(250, undefined, { signal }).catch(() => {
-      throw signal.reason;
-    });
+    await pause(signal);
   }
 }
 
@@ -57,10 +55,14 @@ async function untilTerraformHasEnded(signal: AbortSignal, report: Frame['report
       );
       told.add(pid);
     }
-    await sleep(250, undefined, { signal }).catch(() => {
-      throw signal.reason;
-    });
+    await pause(signal);
   }
+}
+
+/** Between two looks at what is waited for. @throws the signal's reason if that has ended the waiting */
+async function pause(signal: AbortSignal): Promise<void> {
+  await sleep(250, undefined, { signal }).catch(() => {});
+  signal.throwIfAborted();
 }
 
 function isAlive(pid: string): boolean {

@@ -18,6 +18,7 @@ beforeEach(() => {
 afterEach(() => {
   jest.restoreAllMocks();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.removeAllListeners(signal);
+  for (const stream of [process.stdout, process.stderr]) stream.removeAllListeners('error');
   process.exitCode = undefined;
 });
 
