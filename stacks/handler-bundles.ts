@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
-import { type BuildOptions, build, type OutputFile } from 'esbuild';
+import { basename, join, resolve } from 'node:path';
+import { type BuildOptions, build, transform } from 'esbuild';
 import { type FunctionId, functions } from '../system';
 
 /** Folders that hold a handler, `index.mjs`, its source map, and its part of the AWS SDK, by the functions' ids. */
@@ -44,33 +44,59 @@ async function bundleHandlers(): Promise<HandlerBundles> {
     build({ ...options, entryPoints: { sdk: 'lambdas/shared/aws-sdk.ts' }, external: neverImported }),
     build({
       ...options,
-      entryPoints: Object.keys(functions).map((id) => ({ in: handlerEntry(id), out: `${id}/index` })),
+      minify: false,
+      entryPoints: Object.keys(functions).map((id) => ({ in: handlerEntry(id), out: id })),
       alias: { '#aws-sdk': './sdk.mjs' },
       external: ['./sdk.mjs'],
-      // Node reads it at every cold start: it says nothing of the SDK, which would make it forty times as large.
-      sourcemap: true,
+      sourcemap: 'inline',
       sourcesContent: false,
     }),
   ]);
-  const folders = Object.keys(functions).map((id) => {
-    const own = handlers.outputFiles.filter(({ path }) => basename(dirname(path)) === id);
-    return [id, keep([...own, ...sdk.outputFiles])];
+  const [sdkFile] = sdk.outputFiles.map(({ contents }) => ({ name: 'sdk.mjs', contents }));
+  const folders = handlers.outputFiles.map(async ({ path, text }) => {
+    const files = await minified(text);
+    return [basename(path, '.mjs'), keep([...files, ...(sdkFile ? [sdkFile] : [])])];
   });
-  return Object.fromEntries(folders) as HandlerBundles;
+  return Object.fromEntries(await Promise.all(folders)) as HandlerBundles;
+}
+
+/**
+ * A handler's bundle with short names, and its source map. On its own, because esbuild gives names out by how often letters
+ * stand in all files of a build, what it then leaves out included: a function that is declared would change every other one.
+ */
+async function minified(bundle: string): Promise<File[]> {
+  const { target, format } = options;
+  const { code, map } = await transform(bundle, {
+    target,
+    format,
+    minify: true,
+    // Node reads it at every cold start: it says nothing of the SDK, which would make it forty times as large.
+    sourcemap: 'external',
+    sourcesContent: false,
+  });
+  return [
+    { name: 'index.mjs', contents: `${code}//# sourceMappingURL=index.mjs.map\n` },
+    { name: 'index.mjs.map', contents: map },
+  ];
+}
+
+interface File {
+  readonly name: string;
+  readonly contents: string | Uint8Array;
 }
 
 /** Files in a folder that is found again by their content, so that no process has to clean up behind itself. */
-function keep(files: readonly OutputFile[]): string {
+function keep(files: readonly File[]): string {
   const cache = resolve('node_modules/.cache/supermission');
   const hash = createHash('sha256');
   for (const { contents } of files) hash.update(contents);
   const folder = join(cache, hash.digest('hex'));
   mkdirSync(folder, { recursive: true });
-  for (const { path, contents } of files) {
+  for (const { name, contents } of files) {
     // Another process may be reading the same file.
     const draft = join(cache, `${process.pid}.partial`);
     writeFileSync(draft, contents);
-    renameSync(draft, join(folder, basename(path)));
+    renameSync(draft, join(folder, name));
   }
   return folder;
 }
