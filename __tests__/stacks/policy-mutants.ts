@@ -136,7 +136,8 @@ async function mutateStatements(
         mutants.push({
           change: `${name}.${statement.Sid} ${change}`,
           documents,
-          actions: [...new Set([...statement.Action, ...changed.Action])],
+          // What is new stands first: it is what a case most likely notices.
+          actions: [...new Set([...changed.Action, ...statement.Action])],
         });
       }
     }
