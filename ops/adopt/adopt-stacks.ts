@@ -113,7 +113,7 @@ async function adoptStack(terraform: StackTerraform, context: Context): Promise<
     // What may be there already is not made a second time.
     const targets = existing.notLookedFor.length > 0 ? addressesIn(configuration, existing.notLookedFor) : [];
     const plan = readPlan((await terraform.plan(imports, targets)).json, stack);
-    const { findings, stacks } = review([{ stack, plan }]);
+    const { findings, stacks } = review([{ stack, plan, configuration }], environment);
     const destroyed = destroyedBy(plan.resource_changes ?? []);
     for (const { key } of items) {
       report(`  ${key.map(([, value]) => value).join(', ')}: item taken into the state as it is`);

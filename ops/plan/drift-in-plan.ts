@@ -1,9 +1,8 @@
 import { type Difference, differencesOf } from '../terraform/json-differences';
 import {
-  type Attributes,
   type Change,
+  maskSensitive,
   type Plan,
-  type Resource,
   type ResourceChange,
   resourcesOf,
   showableSides,
@@ -36,18 +35,21 @@ export function isDeployed(plan: Plan): boolean {
 /**
  * The differences between what is deployed and the configuration of a stack: those that Terraform would undo, those that
  * it keeps because the configuration leaves them open, and what it does not look for.
+ *
+ * @param secretNames - names of secrets beside those that `isSecretName` knows
  */
 export function resourceDifferences(
   plan: Plan,
   stack: string,
   beside: readonly FoundBeside[] = [],
+  secretNames: readonly string[] = [],
 ): ResourceDifference[] {
   const repair = `npm run deploy -- ${stack}`;
   return [
-    ...plannedDifferences(plan, repair),
-    ...openDifferences(plan),
+    ...plannedDifferences(plan, repair, secretNames),
+    ...openDifferences(plan, secretNames),
     ...codeDifferences(plan, stack, repair),
-    ...beside.map(unexpectedBeside),
+    ...beside.map((it) => unexpectedBeside(it, secretNames)),
   ].sort((a, b) => (a.address < b.address ? -1 : Number(a.address > b.address)));
 }
 
@@ -56,7 +58,7 @@ export function resourceDifferences(
  * out: the review of the deployment tells of it.
  */
 export function driftAsPlan(plan: Plan, beside: readonly FoundBeside[]): Plan {
-  const open = new Map(openDifferences(plan).map((it) => [it.address, it.attributes]));
+  const open = new Map(openDifferences(plan, []).map((it) => [it.address, it.attributes]));
   const planned = new Map((plan.resource_changes ?? []).map((it) => [it.address, it]));
   const changed = managedResources(plan).flatMap(({ address, type, values }): ResourceChange[] => {
     const { change } = planned.get(address) ?? {};
@@ -85,6 +87,7 @@ export function driftAsPlan(plan: Plan, beside: readonly FoundBeside[]): Plan {
 function plannedDifferences(
   { resource_changes: changes = [], resource_drift: drift = [] }: Plan,
   repair: string,
+  secretNames: readonly string[],
 ): ResourceDifference[] {
   const driftOf = new Map(drift.map(({ address, change }) => [address, change]));
   return changes.flatMap(({ address, change }): ResourceDifference[] => {
@@ -99,8 +102,10 @@ function plannedDifferences(
     if (change.after === null || change.after === undefined) {
       return [{ ...base, kind: 'unexpected', origin: 'not-deployed', attributes: [] }];
     }
-    const changedOutside = new Set(outside ? attributeDifferences(outside).map(({ path }) => path) : []);
-    const attributes = attributeDifferences(change);
+    const changedOutside = new Set(
+      outside ? attributeDifferences(outside, secretNames).map(({ path }) => path) : [],
+    );
+    const attributes = attributeDifferences(change, secretNames);
     const of = (origin: ResourceDifference['origin']) => ({
       ...base,
       kind: 'changed' as const,
@@ -116,8 +121,8 @@ function plannedDifferences(
  * `tags` is what one resource has beside the default tags, `tags_all` both: the latter tells all, under the former's name.
  * Of what is known after a deployment only, nothing can be said before it.
  */
-function attributeDifferences(change: Change): Difference[] {
-  const { before, after } = showableSides(change);
+function attributeDifferences(change: Change, secretNames: readonly string[]): Difference[] {
+  const { before, after } = showableSides(change, secretNames);
   const known = (side: unknown) => {
     const { tags, tags_all, ...others } = Object(side);
     return { ...others, tags: tags_all ?? tags };
@@ -150,17 +155,17 @@ function codeDifferences(plan: Plan, stack: string, deploy: string): ResourceDif
 }
 
 /** Terraform keeps what a configuration leaves open. What it would change anyway is told as that. */
-function openDifferences(plan: Plan): ResourceDifference[] {
+function openDifferences(plan: Plan, secretNames: readonly string[]): ResourceDifference[] {
   const configured = new Map(
     (plan.configuration?.root_module?.resources ?? []).map((it) => [it.address, it.expressions]),
   );
   const planned = new Map(
-    plannedDifferences(plan, '').map(({ address, attributes }) => [
+    plannedDifferences(plan, '', []).map(({ address, attributes }) => [
       address,
       attributes.map(({ path }) => path.replace(/[.[].*/, '')),
     ]),
   );
-  return managedResources(plan).flatMap(({ address, type, values }): ResourceDifference[] => {
+  return managedResources(plan, secretNames).flatMap(({ address, type, values }): ResourceDifference[] => {
     const ofResource = address.replace(/\[[^\]]*\]$/, '');
     // What the configuration has no longer is told as a whole.
     if (!configured.has(ofResource)) return [];
@@ -179,22 +184,21 @@ function openDifferences(plan: Plan): ResourceDifference[] {
   });
 }
 
-function unexpectedBeside({ type, name, attributes, repair }: FoundBeside): ResourceDifference {
+function unexpectedBeside(
+  { type, name, attributes, repair }: FoundBeside,
+  secretNames: readonly string[],
+): ResourceDifference {
   return {
     address: `${type} ${name}`,
     kind: 'unexpected',
     origin: 'outside',
     replaced: false,
-    attributes: differencesOf({}, attributes),
+    attributes: differencesOf({}, maskSensitive(attributes, undefined, secretNames)),
     repair,
   };
 }
 
 /** The resources of a stack as the providers have read them; what is sensitive is masked. */
-export function managedResources({
-  prior_state: state,
-}: Plan): readonly (Resource & { readonly values: Attributes })[] {
-  return resourcesOf(state?.values?.root_module)
-    .filter(({ mode }) => mode === 'managed')
-    .map((it) => ({ ...it, values: it.values ?? {} }));
+export function managedResources({ prior_state: state }: Plan, secretNames: readonly string[] = []) {
+  return resourcesOf(state?.values?.root_module, ({ mode }) => mode === 'managed', secretNames);
 }

@@ -72,8 +72,8 @@ export async function drift(session: Session, names: readonly string[]): Promise
     if (!isDeployed(plan)) return notDeployed;
     const resources = managedResources(plan);
     const { beside, notCompared } = await findBeside(resources, session);
-    const differences = resourceDifferences(plan, stack, beside);
-    const { findings } = review([{ stack, plan: driftAsPlan(plan, beside) }]);
+    const differences = resourceDifferences(plan, stack, beside, environment.secretNames);
+    const { findings } = review([{ stack, plan: driftAsPlan(plan, beside) }], environment);
     return {
       stack,
       status: differences.length > 0 ? 'drifted' : 'in-sync',

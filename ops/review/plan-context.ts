@@ -26,15 +26,10 @@ export function contextOf(
   sizeOf: (file: string) => number | undefined,
 ): PlanContext {
   const references = referencesOf(plan);
-  const known = [
-    ...resourcesOf(plan.prior_state?.values?.root_module),
-    ...resourcesOf(plan.planned_values?.root_module),
-  ];
-  const archives = new Map(
-    known.flatMap(({ type, values }) =>
-      type === 'archive_file' ? [[values?.output_path, values?.output_size] as const] : [],
-    ),
-  );
+  const known = (type: string) =>
+    [plan.prior_state?.values, plan.planned_values].flatMap((values) =>
+      resourcesOf(values?.root_module, (it) => it.type === type).map((it) => it.values),
+    );
   /** As the configuration has it; that of modules is not at hand. */
   const bodyOf = (address: string): unknown => {
     const [type = '', name = '', ...others] = address.split('.');
@@ -45,7 +40,7 @@ export function contextOf(
   return {
     references,
     views: new Map(views.map((it) => [it.address, it])),
-    known: known.map(({ values }) => values ?? {}),
+    known,
     isGiven: ({ source }, path, isBlock) => {
       const address = withoutInstances(source.address);
       const body = bodyOf(address);
@@ -63,7 +58,8 @@ export function contextOf(
     newCodeBytes: ({ after }) => {
       const file = after?.filename;
       if (typeof file !== 'string' || isHidden(file)) return undefined;
-      return sizeOf(file) ?? (Number(archives.get(file)) || undefined);
+      const archive = known('archive_file').find((it) => it.output_path === file);
+      return sizeOf(file) ?? (Number(archive?.output_size) || undefined);
     },
   };
 }

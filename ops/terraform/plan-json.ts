@@ -102,6 +102,7 @@ const planSchema = z.object({
   ).optional(),
   /** What providers are asked to do beside changing resources. */
   action_invocations: list(z.object({ address: z.string() })).optional(),
+  deferred_action_invocations: list(z.unknown()).optional(),
   output_changes: byName(changeSchema).optional(),
   configuration: z.object({ root_module: configurationModuleSchema.optional() }).optional(),
   checks: list(checkSchema).optional(),
@@ -172,14 +173,23 @@ export function destroyedBy(changes: readonly ResourceChange[]): string[] {
   return changes.filter(({ change }) => change.actions.includes('delete')).map(({ address }) => address);
 }
 
-/** All resources and data sources of a state or of planned values, those of modules too; what is sensitive is masked. */
-export function resourcesOf(module: Module | undefined): Resource[] {
+/**
+ * Resources and data sources of a state or of planned values, those of modules too; what is sensitive is masked.
+ *
+ * @param isWanted - which of them
+ * @param secretNames - names of secrets beside those that `isSecretName` knows
+ */
+export function resourcesOf(
+  module: Module | undefined,
+  isWanted: (resource: Resource) => boolean,
+  secretNames: readonly string[] = [],
+): (Resource & { readonly values: Attributes })[] {
   if (!module) return [];
-  const own = (module.resources ?? []).map((it) => ({
+  const own = (module.resources ?? []).filter(isWanted).map((it) => ({
     ...it,
-    values: maskSensitive(it.values ?? {}, it.sensitive_values) as Attributes,
+    values: maskSensitive(it.values ?? {}, it.sensitive_values, secretNames) as Attributes,
   }));
-  return [...own, ...(module.child_modules ?? []).flatMap(resourcesOf)];
+  return [...own, ...(module.child_modules ?? []).flatMap((it) => resourcesOf(it, isWanted, secretNames))];
 }
 
 /** In the place of a value that must not be shown. */
@@ -229,8 +239,8 @@ export function showableSides(
   return { before, after: withUnknown(after, change.after_unknown) };
 }
 
-export function maskSensitive(value: unknown, marks: unknown): unknown {
-  return hide(value, [marks], { word: () => sensitive, secretNames: [] });
+export function maskSensitive(value: unknown, marks: unknown, secretNames: readonly string[]): unknown {
+  return hide(value, [marks], { word: () => sensitive, secretNames });
 }
 
 type Path = readonly (string | number)[];

@@ -342,6 +342,38 @@ describe('what the configuration leaves open', () => {
   });
 });
 
+describe('a secret', () => {
+  const variables = { Name: 'f', API_KEY: 'built-in', HERO: 'named' };
+  const changed = planOf(update({ environment: [{ variables }] }, { environment: [{ variables: {} }] }));
+  const open = {
+    ...stateOf(['aws_lambda_function', { function_name: 'f', environment: [{ variables }] }]),
+    configuration: {
+      root_module: {
+        resources: [
+          { address: 'aws_lambda_function.0', expressions: { function_name: { constant_value: 'f' } } },
+        ],
+      },
+    },
+  };
+  const beside = {
+    type: 'aws_lambda_alias',
+    name: 'f a',
+    attributes: { description: 'AKIAIOSFODNN7EXAMPLE', api_key: 'built-in', hero: 'named' },
+    repair: 'remove it',
+  };
+
+  it.each<[string, Plan, readonly (typeof beside)[]]>([
+    ['Terraform would change', changed, []],
+    ['the configuration leaves open', open, []],
+    ['is beside the resources', {}, [beside]],
+  ])('is not told of what %s, by the names of the environment too', (_, plan, found) => {
+    const told = JSON.stringify(resourceDifferences(plan, 'functions', found, ['hero']));
+
+    expect(told).toContain('(sensitive)');
+    expect(told).not.toMatch(/built-in|named|AKIA/);
+  });
+});
+
 describe('isDeployed', () => {
   it('is true when the state knows a resource', () => {
     expect(isDeployed(stateOf(['aws_iam_role', {}]))).toBe(true);

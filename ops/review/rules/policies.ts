@@ -121,7 +121,7 @@ function given(holder: 'role' | 'user' | 'group', view: ChangeView, context: Con
 
 /** A policy that is taken off opens something only where it denies, or where nobody knows. */
 export function takenAway(arn: unknown, { known }: Context): Judgement {
-  const policy = known.find((it) => it.arn === arn && typeof it.policy === 'string');
+  const policy = known('aws_iam_policy').find((it) => it.arn === arn && typeof it.policy === 'string');
   const mayDeny = policy
     ? denies(String(policy.policy))
     : !/^arn:aws[a-z-]*:iam::aws:policy\//.test(String(arn)) || /deny|quarantine/i.test(String(arn));

@@ -45,8 +45,8 @@ export const risk = (concern: Concern, words: string, harm: Harm = usualHarm[con
 export interface Context {
   /** Every change of the plan by its address, data sources included. */
   readonly views: ReadonlyMap<string, ChangeView>;
-  /** Values of all resources of the state, and of those that are planned. */
-  readonly known: readonly Attributes[];
+  /** Values of all resources and data sources of a type, of the state and of those that are planned. */
+  readonly known: (type: string) => readonly Attributes[];
   /** Whether the configuration gives an attribute or block; undefined if the plan does not tell. */
   readonly isGiven: (view: ChangeView, path: readonly string[], isBlock: boolean) => boolean | undefined;
   /** How the configuration writes an attribute, such as `${aws_iam_role.a.arn}`, if its text is at hand. */
@@ -206,5 +206,11 @@ export const gives =
       ? risk(concern, `${giving} ${added.map((it) => show(it)).join(', ')}`)
       : fine('nothing is added');
   };
+
+/** Where something is handed to, which gets to know it; it is lost where it is handed to nobody. */
+export const handsOn =
+  (giving: string, lost: string): Rule =>
+  (change) =>
+    isSet(change.after) ? gives('access', giving)(change) : stays('service', lost)(change);
 
 export const tags = { tags: label, tags_all: label };
