@@ -1,48 +1,27 @@
 import { isDeepStrictEqual } from 'node:util';
+import { typeRules } from '../review/rules';
+import { computed } from '../review/rules/rule';
 import type { Difference } from '../terraform/json-differences';
 import type { Attributes } from '../terraform/plan-json';
 
 /**
- * What AWS or the provider tells of a resource without being asked to: facts, and attributes that another resource of
- * the stack is for and that are compared there.
+ * What the provider tells of a resource without being asked to: what another resource of the stack is for and is compared
+ * there, and what no rule of a review calls computed.
  */
 const told: Readonly<Record<string, readonly string[]>> = {
   aws_dynamodb_table: [
     'global_secondary_index.key_schema',
     'global_secondary_index.warm_throughput',
-    'stream_arn',
-    'stream_label',
     // There is one only with `stream_enabled`, which Terraform compares.
     'stream_view_type',
     'warm_throughput',
   ],
   aws_iam_openid_connect_provider: ['thumbprint_list'],
-  aws_iam_policy: ['attachment_count', 'policy_id'],
-  // The last two are looked for as resources of their own.
-  aws_iam_role: ['create_date', 'unique_id', 'inline_policy', 'managed_policy_arns'],
-  aws_lambda_function: [
-    'code_sha256',
-    'invoke_arn',
-    'last_modified',
-    'qualified_arn',
-    'qualified_invoke_arn',
-    'response_streaming_invoke_arn',
-    'signing_job_arn',
-    'signing_profile_version_arn',
-    'source_code_size',
-    'version',
-  ],
-  aws_s3_bucket: [
-    'bucket_domain_name',
-    'bucket_region',
-    'bucket_regional_domain_name',
-    'grant',
-    'hosted_zone_id',
-    'lifecycle_rule',
-    'policy',
-    'server_side_encryption_configuration',
-    'versioning',
-  ],
+  // Looked for as resources of their own.
+  aws_iam_role: ['inline_policy', 'managed_policy_arns'],
+  // Only newer versions of the provider tell it.
+  aws_lambda_function: ['response_streaming_invoke_arn'],
+  aws_s3_bucket: ['grant', 'lifecycle_rule', 'policy', 'server_side_encryption_configuration', 'versioning'],
 };
 /** The same of every type; tags are compared with the default tags. */
 const toldOfAll = ['arn', 'id', 'region', 'tags', 'tags_all', 'timeouts'];
@@ -128,7 +107,11 @@ export function repairOf(type: string, { name, ttl }: Attributes, path: string):
 }
 
 function isTold(type: string, name: string): boolean {
-  return toldOfAll.includes(name) || (told[type] ?? []).includes(name);
+  return (
+    toldOfAll.includes(name) ||
+    (told[type] ?? []).includes(name) ||
+    typeRules[type]?.attributes[name] === computed
+  );
 }
 
 /** An argument as the configuration gives it; a block has arguments of its own. */
