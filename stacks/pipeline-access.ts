@@ -145,6 +145,12 @@ export function definePipelineAccess(
         system: [
           { sid: 'ReadTables', actions: tableReads, resources: tables },
           { sid: 'ReadFunctions', actions: functionReads, resources: functions },
+          // An alias that somebody has made has callers of its own, and a drift check tells of them.
+          {
+            sid: 'ReadAliases',
+            actions: ['lambda:GetFunctionUrlConfig', 'lambda:GetPolicy'],
+            resources: versions,
+          },
           { sid: 'ReadRoles', actions: roleReads, resources: roles },
           { sid: 'ReadPolicies', actions: policyReads, resources: policies },
           { sid: 'ReadLogGroups', actions: groupReads, resources: groups },

@@ -233,6 +233,13 @@ const rows: readonly Row[] = [
     ...write,
   },
   {
+    actions: 'lambda: GetFunctionUrlConfig GetPolicy',
+    on: versions,
+    plan: 'allow',
+    apply: 'deny',
+    because: 'a drift check tells who may call an alias',
+  },
+  {
     actions: 'lambda: GetFunction GetFunctionConfiguration',
     on: versions,
     plan: 'deny',

@@ -1,5 +1,8 @@
+import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
-import { lookedFor, notLookedFor } from '../../../ops/plan/found-beside';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { findBeside, lookedFor, notLookedFor } from '../../../ops/plan/found-beside';
 
 /** What the AWS provider has for things that belong to resources of ours, by how its bindings call them. */
 const belonging = /^(cloudwatch-log|dynamodb|iam-role|lambda|s3-bucket)-/;
@@ -65,4 +68,30 @@ describe('what may belong to a resource', () => {
     expect(types.filter((it) => !known.includes(it))).toEqual([]);
     expect(new Set(known).size).toBe(known.length);
   });
+
+  it.each(['aws_dynamodb_table', 'aws_lambda_function', 'aws_s3_bucket'])(
+    'fails when AWS refuses to tell it: %s',
+    async (type) => {
+      const refusing = createServer((_, response) => {
+        response.writeHead(403, { 'content-type': 'application/json' });
+        response.end('{"__type":"AccessDeniedException","message":"not authorized"}');
+      }).listen(0, '127.0.0.1');
+      await once(refusing, 'listening');
+      const aws = {
+        endpoint: `http://127.0.0.1:${(refusing.address() as AddressInfo).port}`,
+        region: 'us-east-1',
+        credentials: { accessKeyId: 'a', secretAccessKey: 'b' },
+        forcePathStyle: true,
+      };
+      const values = { name: 'T', arn: 'arn:t', function_name: 'F', bucket: 'b' };
+      const session = { aws, environment: { emulated: false } } as never;
+      try {
+        await expect(findBeside([{ address: 'a', type, values }], session)).rejects.toMatchObject({
+          $metadata: { httpStatusCode: 403 },
+        });
+      } finally {
+        refusing.close();
+      }
+    },
+  );
 });
