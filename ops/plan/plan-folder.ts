@@ -6,8 +6,7 @@ import { z } from 'zod';
 import { describeProblem, InputError } from '../../input-error';
 import { stackNames } from '../../stacks/names';
 import { project } from '../../system';
-import { configurationFile, lockFile } from '../terraform/stack-folder';
-import { planFile } from '../terraform/stack-terraform';
+import { configurationFile, lockFile, planFile } from '../terraform/stack-folder';
 
 /** A stack's part of a plan folder: the plan for Terraform and for people, and what the plan was made from. */
 export const planJsonFile = 'plan.json';

@@ -5,8 +5,7 @@ import { stateBackend } from '../../stacks/names';
 import { foreignAmong, foreignProviders } from '../terraform/foreign-providers';
 import { type Difference, differencesOf } from '../terraform/json-differences';
 import type { Plan } from '../terraform/plan-json';
-import { configurationFile, lockFile } from '../terraform/stack-folder';
-import { planFile } from '../terraform/stack-terraform';
+import { configurationFile, lockFile, planFile } from '../terraform/stack-folder';
 import { type PlanFile, readPlanFile } from './plan-file';
 import { type PlanFolder, type PlannedState, planJsonFile, stackFiles } from './plan-folder';
 

@@ -3,8 +3,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InputError } from '../../input-error';
 import { stackNames } from '../../stacks/names';
-import { stackFolder } from '../terraform/stack-folder';
-import { importsFile } from '../terraform/stack-terraform';
+import { importsFile, stackFolder } from '../terraform/stack-folder';
 
 /** Where a state is left that Terraform could not write to the backend. */
 export const erroredStateFile = 'errored.tfstate';

@@ -10,6 +10,12 @@ export const stackFolder = (stack: string) => join('cdktf.out', 'stacks', stack)
 /** A stack as Terraform reads it, in its folder. */
 export const configurationFile = 'cdk.tf.json';
 
+/** Where a plan is put. */
+export const planFile = 'plan.tfplan';
+
+/** Import blocks, as long as a plan is made with them. */
+export const importsFile = 'import.tf.json';
+
 /**
  * The providers that real environments use, with their checksums: in a stack's folder, and in the project, where
  * `npm run providers:lock` writes it and it is committed.

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { ProgramError, runProgram } from '../command/run-program';
 import { refuseForeignProviders } from './foreign-providers';
 import type { Session } from './session';
-import { configurationFile, stackFolder } from './stack-folder';
+import { configurationFile, importsFile, planFile, stackFolder } from './stack-folder';
 import { readState, type State, stateText } from './state-text';
 
 /** The part of a stack's `cdk.tf.json` that commands read. */
@@ -27,12 +27,6 @@ export interface PlannedChanges {
   /** What `terraform show -json` prints of the plan file. */
   readonly json: string;
 }
-
-/** Import blocks, as long as a plan is made with them. */
-export const importsFile = 'import.tf.json';
-
-/** Where a plan is put in the stack's folder. */
-export const planFile = 'plan.tfplan';
 
 /** Write the Terraform of every stack by the app alone: cheaper than `cdktf synth`, and no command of Terraform runs. */
 export async function synthesize(
