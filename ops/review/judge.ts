@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { type Attributes, isHidden, unknown } from '../terraform/plan-json';
 import { actionWords, type ChangeView } from './change-view';
 import { harms, show } from './finding';
-import { rulesFor } from './rules';
+import { onlyReads, rulesFor } from './rules';
 import {
   type AttributeChange,
   type BlockRules,
@@ -35,8 +35,9 @@ export function judge(view: ChangeView, context: Context): Judged[] {
     case 'no-op':
       return [];
     case 'read':
-      // Its programs run on the machine that deploys.
-      return type === 'external' ? [notJudged('runs a program')] : [];
+      return onlyReads(type, source.provider_name)
+        ? []
+        : [notJudged('is read during the deployment, and no rule here is for what that does')];
     case 'unheard-of':
       return [notJudged(`has actions that are not known here: ${show(source.change.actions)}`)];
     case 'forget':

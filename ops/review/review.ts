@@ -170,6 +170,9 @@ function wholePlanFindings(stack: string, plan: Plan): NamelessFinding[] {
     ...(plan.action_invocations ?? []).map(({ address }) =>
       finding(address, 'action', 'is invoked: what an action does is not in a plan'),
     ),
+    ...(plan.deferred_action_invocations?.length
+      ? [finding(stack, 'action', 'invokes actions later on: what an action does is not in a plan')]
+      : []),
     ...(Object.keys(plan).some(isUnknown)
       ? [
           finding(

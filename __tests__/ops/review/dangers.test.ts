@@ -26,6 +26,22 @@ const state = (...values: object[]) => ({
 });
 const lambda = 'aws_lambda_function';
 const table = 'aws_dynamodb_table';
+const queue = 'arn:aws:sqs:us-east-1:999999999999:q';
+const reading = (type: string, provider: string): Plan => ({
+  resource_changes: [
+    {
+      address: `data.${type}.a`,
+      type,
+      mode: 'data',
+      provider_name: `registry.terraform.io/hashicorp/${provider}`,
+      change: { actions: ['read'], before: null, after: {} },
+    },
+  ],
+});
+const ofProvider = ({ resource_changes: [change] = [], ...plan }: Plan, provider_name: string): Plan => ({
+  ...plan,
+  resource_changes: [{ ...change, provider_name } as never],
+});
 
 describe('a danger', () => {
   it.each<[string, Plan, RegExp]>([
@@ -110,6 +126,52 @@ describe('a danger', () => {
       'an identity provider',
       made('aws_iam_openid_connect_provider', { url: 'https://a', client_id_list: ['b'] }),
       /^access: .* takes tokens of "https:\/\/a"/,
+    ],
+    [
+      'a bucket that is copied elsewhere from the start',
+      made('aws_s3_bucket', {
+        bucket: 'b',
+        replication_configuration: [{ rules: [{ destination: [{ bucket: 'arn:aws:s3:::other' }] }] }],
+      }),
+      /^access: .* copies objects by/,
+    ],
+    [
+      'a lifecycle that moves objects to an archive',
+      made('aws_s3_bucket_lifecycle_configuration', {
+        bucket: 'b',
+        rule: [{ id: 'a', status: 'Enabled', transition: [{ days: 0, storage_class: 'DEEP_ARCHIVE' }] }],
+      }),
+      /^service: .* moves objects/,
+    ],
+    [
+      'calls that are handed to a foreign address',
+      made('aws_apigatewayv2_integration', { api_id: 'a', integration_uri: 'https://a.example' }),
+      /^access: .* hands calls to "https:\/\/a\.example"/,
+    ],
+    [
+      'calls that are handed to a function of another account',
+      made('aws_apigatewayv2_integration', {
+        api_id: 'a',
+        integration_uri: 'arn:aws:lambda:us-east-1:999999999999:function:f',
+      }),
+      /^access: .* hands calls to/,
+    ],
+    [
+      'an authorizer',
+      made('aws_apigatewayv2_authorizer', {
+        api_id: 'a',
+        authorizer_type: 'JWT',
+        jwt_configuration: [{ issuer: 'https://a.example', audience: ['b'] }],
+      }),
+      /^access: .* takes tokens of "https:\/\/a\.example"/,
+    ],
+    [
+      'events of a machine that is nowhere in AWS',
+      made('aws_lambda_event_source_mapping', {
+        function_name: 'f',
+        self_managed_event_source: [{ endpoints: { KAFKA_BOOTSTRAP_SERVERS: 'a.example:9092' } }],
+      }),
+      /^access: .* is given the events of/,
     ],
 
     // Content is compared with its target.
@@ -199,6 +261,16 @@ describe('a danger', () => {
       'executions',
       becomesUnknown(lambda, { reserved_concurrent_executions: 5 }, { reserved_concurrent_executions: true }),
       /^service: /,
+    ],
+    [
+      'how often a stage may be called',
+      changed(
+        'aws_apigatewayv2_stage',
+        { default_route_settings: [{ throttling_rate_limit: 10 }] },
+        { default_route_settings: [{}] },
+        { after_unknown: { default_route_settings: [{ throttling_rate_limit: true }] } },
+      ),
+      /^service: .* it may be that nobody may call it/,
     ],
 
     // Close to the system.
@@ -320,8 +392,61 @@ describe('a danger', () => {
     ],
     [
       'an alarm that tells somebody else',
-      changed('aws_cloudwatch_metric_alarm', { alarm_actions: ['a'] }, { alarm_actions: ['b'] }),
+      changed(
+        'aws_cloudwatch_metric_alarm',
+        { alarm_actions: ['arn:aws:sns:a'] },
+        { alarm_actions: ['arn:aws:sns:b'] },
+      ),
       /^protection: .* no longer told/,
+    ],
+    [
+      'an alarm that starts something',
+      changed(
+        'aws_cloudwatch_metric_alarm',
+        { alarm_actions: ['arn:aws:sns:a:1:t'] },
+        { alarm_actions: ['arn:aws:sns:a:1:t', 'arn:aws:automate:us-east-1:ec2:terminate'] },
+      ),
+      /^service: .* starts "arn:aws:automate/,
+    ],
+    [
+      'failed events that go elsewhere',
+      changed(lambda, { dead_letter_config: [] }, { dead_letter_config: [{ target_arn: queue }] }),
+      /^access: .* hands failed events to/,
+    ],
+    [
+      'failed events that are lost',
+      changed(lambda, { dead_letter_config: [{ target_arn: queue }] }, { dead_letter_config: [] }),
+      /^service: .* failed events are lost/,
+    ],
+    [
+      'requests that are logged elsewhere',
+      changed('aws_s3_bucket', { logging: [] }, { logging: [{ target_bucket: 'other' }] }),
+      /^access: .* logs requests to/,
+    ],
+    [
+      'calls that are logged elsewhere',
+      changed(
+        'aws_apigatewayv2_stage',
+        { access_log_settings: [] },
+        { access_log_settings: [{ destination_arn: queue, format: 'x' }] },
+      ),
+      /^access: .* logs calls to/,
+    ],
+    [
+      'a route that is gone',
+      gone('aws_apigatewayv2_route', {
+        api_id: 'a',
+        route_key: 'GET /',
+        authorization_type: 'JWT',
+        authorizer_id: 'x',
+        target: 'integrations/x',
+      }),
+      /^service: .* would be destroyed: "GET \/" is no longer answered$/,
+    ],
+    [
+      'a URL that is gone',
+      gone('aws_lambda_function_url', { function_name: 'f', authorization_type: 'AWS_IAM' }),
+      /^service: .* would be destroyed: who calls it gets an error$/,
     ],
     [
       'an alarm at another threshold',
@@ -399,6 +524,15 @@ describe('a danger', () => {
       /cannot be read as a policy/,
     ],
     [
+      'a policy in which something is written twice',
+      changed(
+        'aws_iam_policy',
+        { policy: allowing },
+        { policy: `{"Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}],${allowing.slice(1)}` },
+      ),
+      /cannot be read as a policy/,
+    ],
+    [
       'a policy that denied, and is gone',
       gone('aws_iam_policy', { policy: denying }),
       /^access: .* no longer denied/,
@@ -441,18 +575,19 @@ describe('a danger', () => {
     ],
     [
       'a type of the same name of another provider',
-      (() => {
-        const { resource_changes: [change] = [], ...plan } = changed(
-          'aws_iam_policy',
-          { path: '/' },
-          { path: '/a' },
-        );
-        return {
-          ...plan,
-          resource_changes: [{ ...change, provider_name: 'registry.terraform.io/evil/aws' } as never],
-        };
-      })(),
-      /^not-judged: .* changes path/,
+      ofProvider(
+        changed('aws_iam_policy', { description: 'a' }, { description: 'b' }),
+        'registry.terraform.io/evil/aws',
+      ),
+      /^not-judged: .* changes description/,
+    ],
+    [
+      'a provider of the same name of another registry',
+      ofProvider(
+        changed('aws_iam_policy', { description: 'a' }, { description: 'b' }),
+        'registry.evil.example/hashicorp/aws',
+      ),
+      /^not-judged: .* changes description/,
     ],
     [
       'an attribute that nobody knows',
@@ -565,6 +700,11 @@ describe('a danger', () => {
       /^not-judged: action\.a\.b is invoked/,
     ],
     [
+      'an action that is deferred',
+      { deferred_action_invocations: [{}] },
+      /^not-judged: s invokes actions later on/,
+    ],
+    [
       'a check that fails',
       {
         checks: [
@@ -596,14 +736,12 @@ describe('a danger', () => {
       { output_changes: { a: { actions: ['melt'] } } },
       /^not-judged: output\.a has actions/,
     ],
+    ['a program that reads', reading('external', 'external'), /^not-judged: data\.external\.a is read/],
+    ['a request that reads', reading('http', 'http'), /^not-judged: data\.http\.a is read/],
     [
-      'a program that reads',
-      {
-        resource_changes: [
-          { address: 'data.external.a', type: 'external', mode: 'data', change: { actions: ['read'] } },
-        ],
-      },
-      /^not-judged: data\.external\.a runs a program/,
+      'a function that is invoked to read',
+      reading('aws_lambda_invocation', 'aws'),
+      /^not-judged: data\.aws_lambda_invocation\.a is read/,
     ],
   ])('stops that is no change of a resource: %s', (_, plan, sentence) => {
     expect(said({ resource_changes: [], ...plan })).toMatchObject({
@@ -727,7 +865,11 @@ describe('no danger', () => {
     ['tags of any type', changed('any_thing', { tags: { a: 'b' } }, { tags: { a: 'c' } })],
     [
       'an alarm that tells one more',
-      changed('aws_cloudwatch_metric_alarm', { alarm_actions: ['a'] }, { alarm_actions: ['a', 'b'] }),
+      changed(
+        'aws_cloudwatch_metric_alarm',
+        { alarm_actions: ['arn:aws:sns:a'] },
+        { alarm_actions: ['arn:aws:sns:a', 'arn:aws:sns:b'] },
+      ),
     ],
     [
       'older versions that expire in a bucket of the same plan',
@@ -752,18 +894,48 @@ describe('no danger', () => {
         { after_unknown: { arn: true } },
       ),
     ],
+    ['a data source that is read', reading('aws_iam_policy_document', 'aws')],
+    ['an access control list for the owner that is gone', gone('aws_s3_bucket_acl', { acl: 'private' })],
     [
-      'a data source that is read',
+      'an alarm for a topic of the same plan',
+      made('aws_cloudwatch_metric_alarm', { alarm_name: 'a' }, { alarm_actions: true }),
+    ],
+    [
+      'objects that go to where they are read at once',
+      made('aws_s3_bucket_lifecycle_configuration', {
+        bucket: 'b',
+        rule: [{ id: 'a', status: 'Enabled', transition: [{ days: 90, storage_class: 'STANDARD_IA' }] }],
+      }),
+    ],
+    [
+      'calls that are handed to a function of this account',
       {
-        resource_changes: [
-          {
-            address: 'data.a.b',
-            type: 'a',
-            mode: 'data',
-            change: { actions: ['read'], before: null, after: { policy: allowing } },
+        ...made('aws_apigatewayv2_integration', {
+          api_id: 'a',
+          integration_uri: 'arn:aws:lambda:us-east-1:123456789012:function:f',
+        }),
+        prior_state: {
+          values: {
+            root_module: {
+              resources: [
+                {
+                  address: 'data.aws_caller_identity.a',
+                  type: 'aws_caller_identity',
+                  values: { account_id: '123456789012' },
+                },
+              ],
+            },
           },
-        ],
+        },
       },
+    ],
+    [
+      'calls that are logged by a new stage',
+      made(
+        'aws_apigatewayv2_stage',
+        { api_id: 'a', name: '$default', access_log_settings: [{ format: 'x' }] },
+        { access_log_settings: [{ destination_arn: true }] },
+      ),
     ],
   ])('raises no alarm: %s', (_, plan) => {
     expect(said(plan)).toMatchObject({ risks: [], status: expect.stringMatching(/^(safe|no-changes)$/) });

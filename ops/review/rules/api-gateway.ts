@@ -7,6 +7,7 @@ import {
   endsFor,
   fine,
   gives,
+  handsOn,
   harmless,
   identity,
   isSet,
@@ -21,12 +22,15 @@ import {
   timeouts,
 } from './rule';
 
+const goneWithRoute = 'gone with the route';
+
 /** Without an authorizer a route is for everybody. */
 const authorization: Rule = ({ path, before, after, origin, view }) => {
   const isOpen = (value: unknown) => !isSet(value) || value === 'NONE';
+  if (!view.after) return fine(goneWithRoute);
   if (origin === 'existing' && isOpen(before)) return fine('it was open before');
   const change = describeChange({ path, expected: after, found: before });
-  if (isOpen(after) && view.after) {
+  if (isOpen(after)) {
     return risk('access', `everybody may call ${show(view.after.route_key)} (${change})`, harms.worst);
   }
   return origin === 'existing' || isHidden(after)
@@ -41,8 +45,40 @@ const authorizing: Rule = (change) =>
     : stays('access', 'others may call it')(change);
 
 const answering = stays('service', 'it answers something else');
-const throttling: Rule = (change) =>
-  change.after === 0 ? risk('service', 'nobody may call it any more') : capacity(change);
+const throttling: Rule = (change) => {
+  if (change.after === 0) return risk('service', 'nobody may call it any more');
+  return change.origin === 'existing' && isHidden(change.after)
+    ? risk('service', 'it may be that nobody may call it any more')
+    : capacity(change);
+};
+
+/** @param ofNew - why it is harmless for a new route */
+const ofRoute =
+  (rule: Rule, ofNew: string): Rule =>
+  (change) => {
+    if (!change.view.after) return fine(goneWithRoute);
+    return change.origin === 'attached' ? fine(ofNew) : rule(change);
+  };
+
+/** Who is let in by a new authorizer. */
+const lettingIn =
+  (giving: string): Rule =>
+  (change) =>
+    change.origin === 'new' ? gives('access', giving)(change) : authorizing(change);
+
+/** A function of this account says itself, by its permission, that it may be called. */
+const integration: Rule = (change) => {
+  const { after, origin, view, context } = change;
+  if (origin === 'existing') return answering(change);
+  const [, account] = /:lambda:[\w-]*:(\d{12}):function:/.exec(String(after)) ?? [];
+  const isOwn =
+    /^\$\{aws_lambda_function\.[\w-]+\.(invoke_)?arn\}$/.test(
+      context.writtenAs(view, 'integration_uri') ?? '',
+    ) || context.known('aws_caller_identity').some((it) => it.account_id === account);
+  return isOwn
+    ? fine('a function of this account, which has to permit it')
+    : risk('access', `hands calls to ${show(after)}`);
+};
 
 /** A route that comes with the API is for everybody. */
 const quickRoute: Rule = ({ after, before, path }) =>
@@ -101,11 +137,13 @@ export const apiGateway: Readonly<Record<string, TypeRules>> = {
       authorizer_payload_format_version: authorizing,
       authorizer_result_ttl_in_seconds: authorizing,
       authorizer_type: authorizing,
-      authorizer_uri: authorizing,
+      authorizer_uri: lettingIn('lets in whom it asks:'),
       enable_simple_responses: authorizing,
       id: computed,
       identity_sources: authorizing,
-      jwt_configuration: { members: { audience: authorizing, issuer: authorizing } },
+      jwt_configuration: {
+        members: { audience: lettingIn('takes tokens for'), issuer: lettingIn('takes tokens of') },
+      },
       name: label,
       region: identity,
       timeouts: { block: timeouts },
@@ -125,7 +163,7 @@ export const apiGateway: Readonly<Record<string, TypeRules>> = {
       integration_response_selection_expression: computed,
       integration_subtype: answering,
       integration_type: answering,
-      integration_uri: answering,
+      integration_uri: integration,
       passthrough_behavior: answering,
       payload_format_version: answering,
       region: identity,
@@ -142,10 +180,9 @@ export const apiGateway: Readonly<Record<string, TypeRules>> = {
     attributes: {
       api_id: identity,
       api_key_required: staysOnceSet('access', 'no key is asked for'),
-      authorization_scopes: authorizing,
+      authorization_scopes: ofRoute(authorizing, 'part of the new route'),
       authorization_type: authorization,
-      authorizer_id: (change) =>
-        change.origin === 'attached' ? fine('told by the type of authorization') : authorizing(change),
+      authorizer_id: ofRoute(authorizing, 'told by the type of authorization'),
       id: computed,
       model_selection_expression: answering,
       operation_name: label,
@@ -153,9 +190,11 @@ export const apiGateway: Readonly<Record<string, TypeRules>> = {
       request_models: harmless('what is refused before it is answered'),
       request_parameter: { block: harmless('what is refused before it is answered') },
       route_key: (change) =>
-        change.origin === 'attached' ? fine('told by the type of authorization') : answering(change),
+        change.view.after
+          ? ofRoute(answering, 'told by the type of authorization')(change)
+          : risk('service', `${show(change.before)} is no longer answered`),
       route_response_selection_expression: answering,
-      target: (change) => (change.origin === 'attached' ? fine('part of the new route') : answering(change)),
+      target: ofRoute(answering, 'part of the new route'),
     },
   },
   aws_apigatewayv2_stage: {
@@ -164,7 +203,10 @@ export const apiGateway: Readonly<Record<string, TypeRules>> = {
       ...tags,
       access_log_settings: {
         members: {
-          destination_arn: staysOnceSet('protection', 'calls are logged elsewhere, or not at all'),
+          destination_arn: (change) =>
+            change.origin === 'new'
+              ? fine('part of the new stage')
+              : handsOn('logs calls to', 'calls are no longer logged')(change),
           format: harmless('what is logged of a call'),
         },
       },

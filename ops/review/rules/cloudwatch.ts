@@ -1,5 +1,5 @@
 import { isHidden } from '../../terraform/plan-json';
-import { describeChange } from '../finding';
+import { describeChange, show } from '../finding';
 import {
   computed,
   encryptionKey,
@@ -23,15 +23,23 @@ import {
 } from './rule';
 
 const watching = stays('protection', 'it sounds at something else');
-/** Who is told: one more is fine. */
-const told: Rule = ({ before, after, path }) => {
-  const list = (value: unknown) => (isSet(value) ? [value].flat() : []);
-  return !isHidden(after) && list(before).every((it) => list(after).includes(it))
-    ? fine('whoever was told still is')
-    : risk(
-        'protection',
-        `somebody is no longer told (${describeChange({ path, expected: after, found: before })})`,
-      );
+/** Who is told: one more topic is fine, and anything else does something. */
+const told: Rule = ({ before, after, path, origin }) => {
+  const list = (value: unknown) => (isSet(value) && !isHidden(value) ? [value].flat() : []);
+  const [was, is] = [list(before), list(after)];
+  const started = is.filter(
+    (it) => !was.includes(it) && !isHidden(it) && !/^arn:[\w-]+:sns:/.test(String(it)),
+  );
+  const isKept = origin === 'new' || (!isHidden(after) && was.every((it) => is.includes(it)));
+  return [
+    ...started.map((it) => risk('service', `starts ${show(it)}`)),
+    isKept
+      ? fine('whoever was told still is')
+      : risk(
+          'protection',
+          `somebody is no longer told (${describeChange({ path, expected: after, found: before })})`,
+        ),
+  ];
 };
 
 export const cloudwatch: Readonly<Record<string, TypeRules>> = {

@@ -27,8 +27,20 @@ export const typeRules: Readonly<Record<string, TypeRules>> = {
 };
 
 /** @param provider - such as `registry.terraform.io/hashicorp/aws`: a type of the same name may be anything elsewhere */
-export function rulesFor(type: string, provider = ''): TypeRules {
-  const isKnown = !provider.includes('/') || /\/(hashicorp|builtin)\/[\w-]+$/.test(provider);
-  const rules = isKnown && Object.hasOwn(typeRules, type) ? typeRules[type] : undefined;
+export function rulesFor(type: string, provider?: string): TypeRules {
+  const rules = isKnown(provider) && Object.hasOwn(typeRules, type) ? typeRules[type] : undefined;
   return rules ? { others: generic.others, ...rules } : generic;
+}
+
+/** Whether a data source only tells what is there: those of the AWS provider do, but for one that invokes a function. */
+export function onlyReads(type: string, provider?: string): boolean {
+  const isOfAws = /^aws_/.test(type) && type !== 'aws_lambda_invocation';
+  return isKnown(provider) && (isOfAws || ['archive_file', 'terraform_remote_state'].includes(type));
+}
+
+/** A plan that does not name its providers is of the ones that everybody has. */
+function isKnown(provider = 'terraform.io/builtin/terraform'): boolean {
+  return /^(registry\.(terraform\.io|opentofu\.org)\/hashicorp|terraform\.io\/builtin)\/[\w-]+$/.test(
+    provider,
+  );
 }

@@ -8,6 +8,7 @@ import {
   endsFor,
   fine,
   gives,
+  handsOn,
   harmless,
   identity,
   type JointRule,
@@ -109,7 +110,8 @@ const runsAs: Rule = (change) => {
 };
 
 /** A URL without authorization is for everybody. */
-const urlAuthorization: Rule = ({ path, before, after, origin }) => {
+const urlAuthorization: Rule = ({ path, before, after, origin, view }) => {
+  if (!view.after) return risk('service', 'who calls it gets an error');
   if (after === 'AWS_IAM') return fine('who may call it is up to policies');
   return origin === 'existing' && before === 'NONE'
     ? fine('it was open before')
@@ -150,7 +152,7 @@ export const lambda: Readonly<Record<string, TypeRules>> = {
       code_sha256: computed,
       code_signing_config_arn: staysOnceSet('protection', 'code is signed by others, or not at all'),
       dead_letter_config: {
-        members: { target_arn: staysOnceSet('service', 'failed events go elsewhere, or are lost') },
+        members: { target_arn: handsOn('hands failed events to', 'failed events are lost') },
       },
       description: label,
       durable_config: { block: stays('service', 'it is run in another way') },
@@ -261,7 +263,7 @@ export const lambda: Readonly<Record<string, TypeRules>> = {
       arn: computed,
       batch_size: capacity,
       bisect_batch_on_function_error: reading,
-      destination_config: { block: reading },
+      destination_config: { block: handsOn('hands failed events to', 'failed events are lost') },
       document_db_event_source_config: { block: reading },
       enabled: staysOn('its events are no longer handled', 'service'),
       event_source_arn: gives('access', 'is given the events of'),
@@ -282,7 +284,7 @@ export const lambda: Readonly<Record<string, TypeRules>> = {
       queues: reading,
       region: identity,
       scaling_config: { block: capacity },
-      self_managed_event_source: { block: reading },
+      self_managed_event_source: { block: gives('access', 'is given the events of') },
       self_managed_kafka_event_source_config: { block: reading },
       source_access_configuration: { block: reading },
       starting_position: reading,

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { parse } from 'lossless-json';
 
 /** What a new version of an IAM policy allows that the old one did not, in words. */
 export interface Widening {
@@ -91,7 +92,7 @@ const elements = [
 
 function readStatements(text: string): Statement[] | undefined {
   try {
-    const { Statement, Version, Id, ...others } = JSON.parse(text);
+    const { Statement, Version, Id, ...others } = parsed(text);
     // Without this version a policy variable is text, so what it covers is another thing.
     if (Version !== '2012-10-17' && /\$\{/.test(text)) return undefined;
     if (Statement === undefined || Object.keys(others).length > 0) return undefined;
@@ -103,6 +104,12 @@ function readStatements(text: string): Statement[] | undefined {
 
 // biome-ignore lint/suspicious/noExplicitAny: checked as it is read
 type Json = any;
+
+/** @throws SyntaxError if a name is there twice: which of the two counts is up to whoever reads it */
+function parsed(text: string): Json {
+  const json: unknown = JSON.parse(text);
+  return JSON.stringify(json) === text ? json : parse(text, undefined, String);
+}
 
 function readStatement(json: Json): Statement {
   if (Object.keys(json).some((name) => !elements.includes(name))) throw new TypeError('unknown element');
@@ -161,13 +168,15 @@ interface Uncovered {
 function uncovered(statements: readonly Statement[], others: readonly Statement[]): Uncovered[] {
   return statements.flatMap((statement) => {
     if (others.some((it) => coversAll(it, statement))) return [];
-    const pieces = piecesOf(statement).filter(
-      (piece) => !others.some((it) => coversTarget(it, piece) && coversConditions(it, piece)),
-    );
-    const covers = new Map(pieces.map((it) => [it, others.filter((cover) => coversTarget(cover, it))]));
-    const loosened = pieces.filter((it) => covers.get(it)?.length);
-    const added = pieces.filter((it) => !covers.get(it)?.length);
-    const formerly = new Set(loosened.flatMap((it) => covers.get(it) ?? []));
+    const added: Grant[] = [];
+    const loosened: Grant[] = [];
+    const formerly = new Set<Statement>();
+    for (const piece of piecesOf(statement)) {
+      const covers = others.filter((it) => coversTarget(it, piece));
+      if (covers.some((it) => coversConditions(it, piece))) continue;
+      (covers.length > 0 ? loosened : added).push(piece);
+      for (const it of covers) formerly.add(it);
+    }
     return [
       ...join(statement, added),
       ...join(statement, loosened).map(({ grant }) => ({ grant, loosened: [...formerly] })),
@@ -269,9 +278,7 @@ function comparePatterns(
 /** Whether every text that fits the second pattern fits the first one: never said without being so. */
 export function coversGlob(cover: string, pattern: string): boolean {
   if (cover === pattern || cover === '*') return true;
-  // What comes before the first wildcard must be there as it is, and most pairs differ in it.
-  const wildcard = cover.search(/[*?]/);
-  if (wildcard < 0 || !pattern.startsWith(cover.slice(0, wildcard))) return false;
+  if (!beginsAlike(cover, pattern)) return false;
   const [left, right] = [cover, pattern].map(tokens) as [string[], string[]];
   // The states of the first pattern after each token of the second.
   let states = afterStars(left, new Set([0]));
@@ -289,6 +296,12 @@ export function coversGlob(cover: string, pattern: string): boolean {
   return states.has(left.length);
 }
 
+/** What comes before the first wildcard must be there as it is, and most pairs differ in it. */
+function beginsAlike(cover: string, pattern: string): boolean {
+  const wildcard = cover.search(/[*?]/);
+  return wildcard >= 0 && pattern.startsWith(cover.slice(0, wildcard));
+}
+
 /** Characters, wildcards, and policy variables such as `${aws:username}`, which stand for any text. */
 function tokens(pattern: string): string[] {
   return pattern.match(/\$\{[^}]*\}|[\s\S]/gu) ?? [];
@@ -302,6 +315,7 @@ function afterStars(pattern: readonly string[], states: Set<number>): Set<number
 /** Part by part, as the parts of an ARN are matched one by one. */
 function coversArn(cover: string, pattern: string): boolean {
   if (cover === '*' || cover === pattern) return true;
+  if (!beginsAlike(cover, pattern)) return false;
   const [left, right] = [cover, pattern].map((it) => {
     const parts = it.split(':');
     return [...parts.slice(0, 5), parts.slice(5).join(':')];

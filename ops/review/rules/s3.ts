@@ -7,6 +7,7 @@ import {
   encryptionKey,
   fine,
   gives,
+  handsOn,
   harmless,
   identity,
   isSet,
@@ -25,7 +26,8 @@ import {
 } from './rule';
 
 /** An access control list for more than the owner. */
-const acl: Rule = ({ path, before, after, origin }) => {
+const acl: Rule = ({ path, before, after, origin, view }) => {
+  if (!view.after) return fine('the bucket keeps what it has');
   if (after === 'private' || (!isSet(after) && origin !== 'existing')) return fine('for the owner alone');
   const isPublic = /^public/.test(String(after));
   const words = `access control list: ${describeChange({ path, expected: after, found: before })}`;
@@ -71,9 +73,18 @@ const lifecycle: Rule = (change) => {
     if (old.some((it) => isDeepStrictEqual(it, rule))) return [];
     const current = [rule.expiration ?? []].flat().filter((it) => isSet(it.days) || isSet(it.date));
     const olderVersions = [rule.noncurrent_version_expiration ?? []].flat();
+    const archived = [rule.transition ?? []]
+      .flat()
+      .filter((it) => !/^(STANDARD_IA|ONEZONE_IA|INTELLIGENT_TIERING|GLACIER_IR)$/.test(it.storage_class));
     const words = (what: string, block: unknown) => `rule ${show(rule.id)} deletes ${what} (${show(block)})`;
     return [
       ...current.map((it) => risk('loss', words('objects', it), harms.worst)),
+      ...archived.map((it) =>
+        risk(
+          'service',
+          `rule ${show(rule.id)} moves objects to where they can be read after hours (${show(it)})`,
+        ),
+      ),
       ...(isEmptyBucket(change) ? [] : olderVersions.map((it) => risk('loss', words('older versions', it)))),
     ];
   });
@@ -89,11 +100,11 @@ const inline = {
   cors_rule: { block: gives('access', 'answers pages of other sites by') },
   grant: { block: gives('access', 'gives') },
   lifecycle_rule: { block: stays('loss', 'what expires changes') },
-  logging: { block: staysOnceSet('protection', 'requests are logged elsewhere, or not at all') },
+  logging: { block: handsOn('logs requests to', 'requests are no longer logged') },
   object_lock_configuration: {
     block: staysOnceSet('protection', 'objects are locked for less time, or not at all'),
   },
-  replication_configuration: { block: stays('access', 'what is copied where changes') },
+  replication_configuration: { block: handsOn('copies objects by', 'objects are no longer copied') },
   server_side_encryption_configuration: { members: { rule: encryption } },
   versioning: {
     members: {
