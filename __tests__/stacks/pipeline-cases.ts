@@ -1,7 +1,9 @@
+import { keySchema, type Table } from '../../declarations';
 import type { Environment } from '../../environments';
+import { loadSeeds } from '../../seed-data/load-seed';
 import { stateKey, tableName } from '../../stacks/names';
 import type { PipelineRoleKey } from '../../stacks/pipeline-access';
-import { project, tables } from '../../system';
+import { project, type TableId, tables } from '../../system';
 import { type Answer, anotherAccountId, functionKeys, namesOf } from './access-cases';
 import { accountId } from './policy-documents';
 import { environment } from './synthesize';
@@ -146,6 +148,44 @@ const read = {
 const write = { plan: 'deny', apply: 'allow', because: 'a plan changes nothing' } as const;
 const never = { plan: 'deny', apply: 'deny' } as const;
 
+/** The partition keys of a table's seed items, each once, as IAM compares them. */
+function seedKeys(id: TableId, { key }: Table): string[] {
+  const seed = loadSeeds(row)[id];
+  const { name, type } = keySchema(key).partitionKey;
+  return seed.mode === 'items'
+    ? [...new Set(seed.items.map(({ item }) => JSON.parse(item)[name][type]))]
+    : [];
+}
+
+/** What may be asked of a table that starts with items of these keys. */
+function itemCases(on: readonly Target[], keys: readonly string[]): Row[] {
+  const leading = (...values: string[]) => ({ 'dynamodb:LeadingKeys': values });
+  const get = { actions: 'dynamodb: GetItem', on, plan: 'deny', apply: 'allow' } as const;
+  const others = keys.slice(0, 1).flatMap((key): Row[] => [
+    { ...get, context: leading(`${key}s`), because: 'the whole key counts' },
+    { ...get, context: leading(key, 'Alfred'), because: 'each key counts' },
+    { actions: 'dynamodb: PutItem UpdateItem DeleteItem', on, ...write, context: leading(key) },
+    {
+      actions: 'dynamodb: Query BatchGetItem BatchWriteItem',
+      on,
+      ...never,
+      context: leading(key),
+      because: 'Terraform reads and writes one item at a time',
+    },
+  ]);
+  return [
+    ...keys.map((key): Row => ({ ...get, ...read, context: leading(key) })),
+    {
+      ...get,
+      context: leading('Alfred'),
+      because:
+        'an item that the application has written is none of its business; one that leaves the seed is deleted',
+    },
+    { ...get, because: 'what is not said is not granted' },
+    ...others,
+  ];
+}
+
 const rows: readonly Row[] = [
   // The system
   {
@@ -154,59 +194,9 @@ const rows: readonly Row[] = [
     on: table,
     ...read,
   },
-  ...['Batman', 'Captain America', 'Ironman', 'Spiderman', 'Superman'].map(
-    (key): Row => ({
-      actions: 'dynamodb: GetItem',
-      on: table,
-      ...read,
-      context: { 'dynamodb:LeadingKeys': [key] },
-    }),
+  ...Object.entries(tables).flatMap(([id, it], index) =>
+    itemCases(table.slice(index, index + 1), seedKeys(id as TableId, it)),
   ),
-  {
-    actions: 'dynamodb: GetItem',
-    on: table,
-    context: { 'dynamodb:LeadingKeys': ['Alfred'] },
-    plan: 'deny',
-    apply: 'allow',
-    because:
-      'an item that the application has written is none of its business; one that leaves the seed is deleted',
-  },
-  {
-    actions: 'dynamodb: GetItem',
-    on: table,
-    context: { 'dynamodb:LeadingKeys': ['superman'] },
-    plan: 'deny',
-    apply: 'allow',
-    because: 'the whole key counts',
-  },
-  {
-    actions: 'dynamodb: GetItem',
-    on: table,
-    context: { 'dynamodb:LeadingKeys': ['Superman', 'Alfred'] },
-    plan: 'deny',
-    apply: 'allow',
-    because: 'each key counts',
-  },
-  {
-    actions: 'dynamodb: GetItem',
-    on: table,
-    plan: 'deny',
-    apply: 'allow',
-    because: 'what is not said is not granted',
-  },
-  {
-    actions: 'dynamodb: PutItem UpdateItem DeleteItem',
-    on: table,
-    ...write,
-    context: { 'dynamodb:LeadingKeys': ['Superman'] },
-  },
-  {
-    actions: 'dynamodb: Query BatchGetItem BatchWriteItem',
-    on: table,
-    ...never,
-    context: { 'dynamodb:LeadingKeys': ['Superman'] },
-    because: 'Terraform reads and writes one item at a time',
-  },
   {
     actions:
       'dynamodb: CreateTable UpdateTable DeleteTable UpdateContinuousBackups UpdateTimeToLive TagResource UntagResource PutItem UpdateItem DeleteItem',

@@ -1,15 +1,15 @@
 import { allowedContextKeysForRequest } from '@cloud-copilot/iam-simulate';
-import { type Fn, keySchema, type Table } from '../../declarations';
+import type { Fn, Table } from '../../declarations';
 import type { Environment } from '../../environments';
 import { loadSeeds, type Seeds } from '../../seed-data/load-seed';
-import { importPrefix, tableName } from '../../stacks/names';
+import { importPrefix } from '../../stacks/names';
 import {
   boundaryName,
   type PipelineRoleKey,
   pipelineRoleName,
   pipelineRoles,
 } from '../../stacks/pipeline-access';
-import { missions } from '../../system';
+import { tables } from '../../system';
 import { pipeline } from './pipeline-cases';
 import { accountId, type RoleDocuments, roleDocuments } from './policy-documents';
 import { simulate } from './simulate';
@@ -122,12 +122,10 @@ const types: Record<string, Types> = {
       'dynamodb: CreateTable UpdateTable DeleteTable UpdateContinuousBackups UpdateTimeToLive TagResource UntagResource',
   },
   aws_dynamodb_table_item: {
-    arn: (_, row) => arn('dynamodb', `table/${tableName(row, missions)}`, row.region),
+    arn: (it, row) => arn('dynamodb', `table/${it.table_name}`, row.region),
     read: 'dynamodb: GetItem',
     write: 'dynamodb: PutItem UpdateItem DeleteItem',
-    context: ({ item }) => ({
-      'dynamodb:LeadingKeys': [JSON.parse(item)[keySchema(missions.key).partitionKey.name].S],
-    }),
+    context: ({ item, hash_key }) => ({ 'dynamodb:LeadingKeys': Object.values(JSON.parse(item)[hash_key]) }),
   },
   aws_lambda_function: {
     arn: byName('lambda', 'function:'),
@@ -184,13 +182,16 @@ function callsOf(row: Environment, seeds: Seeds): Record<PipelineRoleKey, Call[]
   const calls: Record<PipelineRoleKey, Call[]> = { plan: [], apply: [] };
   for (const stack of [synthesizeStateBackend(row), synthesizeTables(row, seeds), synthesizeFunctions(row)]) {
     const resolved = (value: string) =>
-      value.replace(/^\$\{(\w+)\.([\w-]+)\.(\w+)\}$/, (_, type, id) => stack.resource[type][id].name);
+      value.replace(
+        /^\$\{(\w+)\.([\w-]+)\.(\w+)\}$/,
+        (_, type, id, attribute) => stack.resource[type][id][attribute === 'arn' ? 'name' : attribute],
+      );
     for (const [type, byId] of Object.entries<Record<string, Attributes>>(stack.resource)) {
       const known = types[type];
       if (!known) throw new Error(`${type}: nobody has seen what the provider calls for it`);
       for (const resource of Object.values(byId)) {
         const attributes = { ...resource };
-        for (const name of ['role', 'policy_arn']) {
+        for (const name of ['role', 'policy_arn', 'table_name', 'hash_key']) {
           if (typeof attributes[name] === 'string') attributes[name] = resolved(attributes[name]);
         }
         const call = (action: string): Call => ({
@@ -260,12 +261,14 @@ const wanted = (changes: Partial<Environment>): Environment =>
 const seedsOf = (row: Environment): Seeds =>
   row.seed.mode === 'import'
     ? ({
+        ...Object.fromEntries(
+          Object.keys(tables).map((id) => [id, { mode: 'items', ownership: 'managed', items: [] }]),
+        ),
         missions: {
           mode: 'import',
           manifest: { digest: 'a'.repeat(64) },
           manifestFile: 'seed-data/any.json',
         },
-        teams: { mode: 'items', ownership: 'managed', items: [] },
       } as never)
     : loadSeeds(row);
 
