@@ -60,6 +60,12 @@ describeWithLocalAws('a system that has been extended by the page', () => {
     expect(after).toHaveLength(before.length + 1);
   });
 
+  it('needs no change of a test', async () => {
+    const { exitCode, stderr } = await checkout.run('npx', ['jest', '--selectProjects', 'unit']);
+
+    expect({ exitCode, failed: stderr.match(/^ +● .*/gm) ?? [] }).toEqual({ exitCode: 0, failed: [] });
+  });
+
   it('is deployed, smoke-tested and invoked by the commands of the page', async () => {
     const script = commandBlocks(page, 'And then').join('\n');
     const { exitCode, stdout, stderr } = await checkout.run('bash', ['-euo', 'pipefail', '-c', script]);
