@@ -62,7 +62,6 @@ export async function benchFunctions(): Promise<Result> {
     }
     notes.push(
       `load: the import of the handler; cold: from the start of the process to its first answer; early: invocations 2 to 100; warm: the ${measured} after ${warmUp}; under load: ${underLoad.environments} environments at once`,
-      `${ours}: with NODE_OPTIONS=--enable-source-maps and its source map, as deployed`,
       `${cdkDefault}: NodejsFunction's defaults (CommonJS, not minified, @aws-sdk left to the runtime), and the SDK as npm installs it; ${cdkBundled}: the same with the SDK in the bundle`,
       `${python}: the notebook's handlers; the archive holds boto3 and what it needs`,
     );
@@ -75,7 +74,6 @@ export async function benchFunctions(): Promise<Result> {
 /** How a peer runs a function, and the folder that would be its archive. */
 interface Subject {
   readonly command: readonly string[];
-  readonly variables?: NodeJS.ProcessEnv;
   readonly zipBytes: number;
 }
 
@@ -106,7 +104,6 @@ async function prepareSubjects(hasPython: boolean): Promise<Record<string, Recor
     const subjects: Record<string, Subject> = {
       [ours]: {
         command: node(join(bundles[id], 'index.mjs')),
-        variables: { NODE_OPTIONS: '--enable-source-maps' },
         zipBytes: zipBytes([bundles[id]]),
       },
       [cdkDefault]: { command: node(besideFile), zipBytes: zipBytes([dirname(besideFile)]) },
@@ -166,9 +163,11 @@ async function measureFunction(
       ...goal(zip, cdkDefault, 1),
       ...goal(zip, cdkBundled, 1),
       ...goal(zip, python, 1),
-      ...goal(load, python, 0.4),
-      ...goal(cold, python, 0.6),
+      ...goal(load, python, 0.15),
+      ...goal(cold, python, 0.35),
+      ...goal(early, cdkBundled, 1),
       ...goal(p50, python, 0.8),
+      ...goal(p50, cdkBundled, 1),
       ...goal(loadP99, python, 1),
     ],
   };
@@ -180,7 +179,7 @@ async function live(subject: Subject, { variables }: Database, invocations = mea
   const [program = '', ...args] = subject.command;
   const { NODE_OPTIONS: _, ...env } = variables;
   const child: ChildProcess = spawn(program, args, {
-    env: { ...env, ...subject.variables },
+    env,
     stdio: ['pipe', 'ignore', 'inherit', 'pipe'],
   });
   const lines = createInterface({ input: child.stdio[3] as Readable })[Symbol.asyncIterator]();

@@ -45,6 +45,10 @@ export function goal(measure: Measure, peer: string, atMost: number): Goal[] {
   return [{ what: `${measure.what}: ${ours} to ${peer}`, ratio: mine.median / theirs.median, atMost }];
 }
 
+export function isMet({ ratio, atMost }: Goal): boolean {
+  return ratio <= atMost;
+}
+
 /** A measure of some number of each run of each peer. */
 export function measureOf<T>(
   what: string,
@@ -98,8 +102,8 @@ export function toMarkdown({
     ...measures.map((measure) => row([measure.what, ...peers.map((peer) => cell(measure, peer))])),
     '',
     ...goals.map(
-      ({ what, ratio, atMost }) =>
-        `- ${ratio <= atMost ? 'met' : '**not met**'}: ${what} is ${number(ratio)}; goal at most ${number(atMost)}`,
+      (it) =>
+        `- ${isMet(it) ? 'met' : '**not met**'}: ${it.what} is ${number(it.ratio)}; goal at most ${number(it.atMost)}`,
     ),
     ...missing.map((peer) => `- not measured: ${peer}`),
     ...notes.map((note) => `- ${note}`),

@@ -6,7 +6,7 @@ import { endWithMessage, InputError } from '../input-error';
 import { benchFunctions } from './functions';
 import { benchFolder, projectFolder, workFolder } from './paths';
 import { benchPlan } from './plan';
-import { type Result, report, toMarkdown, writeReport } from './result';
+import { isMet, type Result, report, toMarkdown, writeReport } from './result';
 import { benchSynth } from './synth';
 import { benchTableRead } from './table-read';
 
@@ -27,7 +27,7 @@ Measure this project against what people would pick instead, and write bench/res
   plan        time and requests of a plan against the number of records, with real Terraform
 
 Without a name all of them run. --json prints the results as JSON instead of Markdown. Peers are installed in bench/ when they
-are missing. What the machine lacks is named in the results.`;
+are missing. What the machine lacks is named in the results. The exit code is 2 when a goal is not met.`;
 
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
@@ -61,6 +61,7 @@ async function main(): Promise<void> {
     reports.push(it);
   }
   console.log(values.json ? JSON.stringify(reports, null, 2) : reports.map(toMarkdown).join('\n'));
+  if (!reports.flatMap(({ goals }) => goals).every(isMet)) process.exitCode = 2;
 }
 
 endWithMessage(main);

@@ -236,12 +236,6 @@ describe.each(environmentNames)('in %s the functions stack', (name) => {
     expect(satisfies('3.0.0', range)).toBe(false);
   });
 
-  it("has stack traces name the handlers' own lines", () => {
-    for (const lambda of Object.values(stack.all('aws_lambda_function'))) {
-      expect(lambda.environment.variables.NODE_OPTIONS).toBe('--enable-source-maps');
-    }
-  });
-
   it('keeps the logs of every function for a limited time, in a group made before the function, as are its rights', () => {
     for (const lambda of Object.values(stack.all('aws_lambda_function'))) {
       const groups = Object.entries(stack.all('aws_cloudwatch_log_group'));

@@ -90,13 +90,7 @@ const keptRules: Record<string, (system: System) => void> = {
   },
   CKV_AWS_45: (system) => {
     const variables = new Set(lambdas(system).flatMap((it) => Object.keys(it.environment.variables)));
-    const known = [
-      'ATTRIBUTES',
-      'Environment',
-      'NODE_OPTIONS',
-      'Name',
-      ...Object.values(tables).map(tableVariable),
-    ];
+    const known = ['ATTRIBUTES', 'Environment', 'Name', ...Object.values(tables).map(tableVariable)];
     expect(known).toEqual(expect.arrayContaining([...variables]));
   },
   'CKV_AWS_66, CKV_AWS_338, CloudWatch.16': ({ functions }) => {

@@ -1,5 +1,6 @@
 import type { Context } from 'aws-lambda';
 import { ClientError, DeadlineExceeded, nameOfCause, toFault } from './errors';
+import { framesOf } from './source-frames';
 
 /** What an answer may use of its invocation. */
 export interface Invocation {
@@ -69,11 +70,6 @@ interface Outcome {
   readonly outcome: string;
   readonly cause?: string;
   readonly trace?: readonly string[];
-}
-
-function framesOf(error: unknown): string[] {
-  const lines = error instanceof Error ? (error.stack?.split('\n') ?? []) : [];
-  return lines.filter((line) => /^\s+at /.test(line)).map((line) => line.trim());
 }
 
 /** Kept back from the invocation's time to fail, write the log line and answer. */

@@ -96,7 +96,7 @@ export class NodeFunction extends Construct {
       ...(props.reservedConcurrency !== undefined && {
         reservedConcurrentExecutions: props.reservedConcurrency,
       }),
-      environment: { variables: { ...props.variables, NODE_OPTIONS: '--enable-source-maps' } },
+      environment: { variables: { ...props.variables } },
       publish: true,
       // An invocation right after the deployment finds its rights and its log group in place.
       dependsOn: [...attachments, this.logGroup],
