@@ -231,14 +231,14 @@ const prod: Configuration = {
   accessMode: 'least-privilege',
 };
 
-const rows: Record<string, Configuration> = {
+const all: Record<string, Configuration> = {
   local,
   lab,
   prod,
 };
 
 /** The environments that there are. */
-export const environmentNames: readonly string[] = Object.keys(rows);
+export const environmentNames: readonly string[] = Object.keys(all);
 
 /**
  * The environment that `SUPERMISSION_ENV` names (`local` without it), with `SUPERMISSION_STATE_BUCKET` in place of its own
@@ -248,31 +248,31 @@ export const environmentNames: readonly string[] = Object.keys(rows);
  */
 export function readEnvironment(
   variables: NodeJS.ProcessEnv = process.env,
-  configurations: Readonly<Record<string, Configuration>> = rows,
+  configurations: Readonly<Record<string, Configuration>> = all,
 ): Environment {
   const name = variables.SUPERMISSION_ENV ?? 'local';
-  const row = Object.hasOwn(configurations, name) ? configurations[name] : undefined;
-  if (!row) {
+  const configuration = Object.hasOwn(configurations, name) ? configurations[name] : undefined;
+  if (!configuration) {
     const expected = `one of ${Object.keys(configurations).join(', ')}`;
     throw new InputError({ where: 'SUPERMISSION_ENV', what: 'unknown environment', got: name, expected });
   }
-  const region = row.emulated ? undefined : variables.AWS_REGION;
-  if (region !== undefined && row.region !== undefined && region !== row.region) {
+  const region = configuration.emulated ? undefined : variables.AWS_REGION;
+  if (region !== undefined && configuration.region !== undefined && region !== configuration.region) {
     throw new InputError({
       where: 'AWS_REGION',
       what: `not the region that environments.ts gives ${name}`,
       got: region,
-      expected: `${row.region}, or it not to be set`,
+      expected: `${configuration.region}, or it not to be set`,
     });
   }
   return checkEnvironment(
     {
-      ...row,
-      region: row.region ?? region ?? '',
-      stateBucket: variables.SUPERMISSION_STATE_BUCKET ?? row.stateBucket,
+      ...configuration,
+      region: configuration.region ?? region ?? '',
+      stateBucket: variables.SUPERMISSION_STATE_BUCKET ?? configuration.stateBucket,
     },
     {
-      ...(row.region === undefined && { region: 'AWS_REGION' }),
+      ...(configuration.region === undefined && { region: 'AWS_REGION' }),
       ...(variables.SUPERMISSION_STATE_BUCKET !== undefined && { stateBucket: 'SUPERMISSION_STATE_BUCKET' }),
     },
   );
@@ -284,16 +284,19 @@ export function readEnvironment(
  * @param origins - where a setting came from, if not from its configuration
  * @throws InputError with one line for each bad value
  */
-export function checkEnvironment(row: Environment, origins: Record<string, string> = {}): Environment {
-  checkSystem({ tables, functions }, row.nameSuffix);
-  const result = consistentSchema.safeParse(row);
+export function checkEnvironment(
+  environment: Environment,
+  origins: Record<string, string> = {},
+): Environment {
+  checkSystem({ tables, functions }, environment.nameSuffix);
+  const result = consistentSchema.safeParse(environment);
   if (result.success) return result.data;
   const problems = result.error.issues.map(({ path, message }) => {
     const setting = path.join('.');
     return describeProblem({
-      where: origins[setting] ?? `environments.ts: ${row.name}.${setting}`,
+      where: origins[setting] ?? `environments.ts: ${environment.name}.${setting}`,
       what: 'bad value',
-      got: path.reduce<unknown>((value, key) => Object(value)[key], row),
+      got: path.reduce<unknown>((value, key) => Object(value)[key], environment),
       expected: message,
     });
   });

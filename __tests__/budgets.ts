@@ -4,7 +4,7 @@ export const budgets = {
   'modules loaded at synth': 510,
   /** Bytes of each function's folder before it is zipped, source map included. */
   'bytes of a function': 213_600,
-  /** Requests to AWS of a plan that finds nothing to change, those for the state among them; one for each record. */
+  /** Requests to AWS of a plan that finds nothing to change, those for the state among them; one for each item. */
   'requests of a plan of table': 20,
   'requests of a plan of functions': 42,
 } as const;

@@ -14,15 +14,15 @@ import { type CommandRun, interleave, runCommand, type Summary, summarize } from
 import { projectFolder, workFolder } from './paths';
 import type { Goal, Result } from './result';
 
-/** How many records a table starts from, and by which road. */
+/** How many items a table starts from, and by which way. */
 interface Start {
   readonly mode: 'items' | 'import';
-  readonly records: number;
+  readonly count: number;
 }
 
 const starts: readonly Start[] = [
-  ...[5, 50, 200].map((records) => ({ mode: 'items', records }) as const),
-  ...[5, 100_000].map((records) => ({ mode: 'import', records }) as const),
+  ...[5, 50, 200].map((count) => ({ mode: 'items', count }) as const),
+  ...[5, 100_000].map((count) => ({ mode: 'import', count }) as const),
 ];
 const manifestFile = 'seed-data/import.json';
 const recordsFile = 'seed-data/super-missions.json';
@@ -31,7 +31,7 @@ interface PlanRun extends CommandRun {
   readonly requests: number;
 }
 
-/** A plan of the table's stack that finds nothing to change, with real Terraform and the local AWS, by the number of records. */
+/** A plan of the table's stack that finds nothing to change, with real Terraform and the local AWS, by the number of items. */
 export async function benchPlan(): Promise<Result> {
   const environment = readEnvironment({});
   process.env.SUPERMISSION_LOCAL_FOLDER = join(workFolder, 'local');
@@ -44,7 +44,7 @@ export async function benchPlan(): Promise<Result> {
   });
   const frame = { signal: new AbortController().signal, report: () => {} };
   const opened: { aws: LocalAws; proxy: AwsFaultProxy }[] = [];
-  /** Deploy a table of so many records to an AWS of its own, and return what plans it again. */
+  /** Deploy a table of so many items to an AWS of its own, and return what plans it again. */
   const deploy = async (start: Start): Promise<() => Promise<PlanRun>> => {
     const aws = await startLocalAws({ keep: false, port: 0 });
     const proxy = await AwsFaultProxy.start(aws.url);
@@ -81,7 +81,7 @@ export async function benchPlan(): Promise<Result> {
     const line = (of: Record<string, Summary>, scale = 1) =>
       starts
         .filter(({ mode }) => mode === 'items')
-        .map((start) => [start.records, (of[nameOf(start)]?.median ?? Number.NaN) / scale] as const);
+        .map((start) => [start.count, (of[nameOf(start)]?.median ?? Number.NaN) / scale] as const);
     return {
       base,
       measures: [
@@ -96,8 +96,8 @@ export async function benchPlan(): Promise<Result> {
         'peak memory: of the largest of the processes of Terraform and its provider',
       ],
       curves: [
-        { title: 'Time of a plan', x: 'records', y: 'seconds', lines: { items: line(time, 1000) } },
-        { title: 'Requests of a plan', x: 'records', y: 'requests to AWS', lines: { items: line(requests) } },
+        { title: 'Time of a plan', x: 'items', y: 'seconds', lines: { items: line(time, 1000) } },
+        { title: 'Requests of a plan', x: 'items', y: 'requests to AWS', lines: { items: line(requests) } },
       ],
     };
   } finally {
@@ -109,11 +109,11 @@ export async function benchPlan(): Promise<Result> {
   }
 }
 
-const nameOf = ({ mode, records }: Start) =>
-  mode === 'items' ? `${records} items` : `${records.toLocaleString('en')} by import`;
+const nameOf = ({ mode, count }: Start) =>
+  mode === 'items' ? `${count} items` : `${count.toLocaleString('en')} by import`;
 const base = nameOf(starts[0] as Start);
 
-/** A plan of many imported records may take hardly longer than one of five items. */
+/** A plan of many imported items may take hardly longer than one of five items. */
 function growth(time: Record<string, Summary>): Goal[] {
   const many = nameOf(starts.at(-1) as Start);
   return [
@@ -138,9 +138,9 @@ async function upload(app: string, environment: Environment, s3: S3Client): Prom
   writeFileSync(join(app, manifestFile), JSON.stringify(manifest));
 }
 
-/** The project with so many records, in a folder of its own. */
-function writeApp({ mode, records }: Start): string {
-  const folder = join(workFolder, `plan-${mode}-${records}`);
+/** The project with so many items, in a folder of its own. */
+function writeApp({ mode, count }: Start): string {
+  const folder = join(workFolder, `plan-${mode}-${count}`);
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(join(folder, 'seed-data'), { recursive: true });
   for (const part of [
@@ -158,7 +158,7 @@ function writeApp({ mode, records }: Start): string {
     cpSync(join(projectFolder, part), join(folder, part), { recursive: true });
   }
   symlinkSync(join(projectFolder, 'node_modules'), join(folder, 'node_modules'));
-  const missions = Array.from({ length: records }, (_, index) => ({
+  const missions = Array.from({ length: count }, (_, index) => ({
     SuperHero: `Hero ${index}`,
     SuperMission: 'Save the world',
     MissionStatus: 'In progress',
@@ -166,11 +166,11 @@ function writeApp({ mode, records }: Start): string {
   }));
   writeFileSync(join(folder, recordsFile), JSON.stringify(missions));
   if (mode === 'import') {
-    const rows = readFileSync(join(folder, 'environments.ts'), 'utf8');
-    const row = "name: 'local',";
-    if (!rows.includes(row)) throw new Error(`environments.ts: has no ${row}`);
+    const text = readFileSync(join(folder, 'environments.ts'), 'utf8');
+    const name = "name: 'local',";
+    if (!text.includes(name)) throw new Error(`environments.ts: has no ${name}`);
     const seed = `seed: { mode: 'import', manifest: '${manifestFile}' },`;
-    writeFileSync(join(folder, 'environments.ts'), rows.replace(row, `${row} ${seed}`));
+    writeFileSync(join(folder, 'environments.ts'), text.replace(name, `${name} ${seed}`));
   }
   return folder;
 }

@@ -24,7 +24,7 @@ Measure this project against what people would pick instead, and write bench/res
   synth       synthesis of the system: the framework's template, AWS CDK, the loading of modules alone
   functions   the functions: AWS CDK's default bundling, Python with boto3
   table-read  a table of 50 MB, page by page: boto3's paginator, the AWS CLI
-  plan        time and requests of a plan against the number of records, with real Terraform
+  plan        time and requests of a plan against the number of items, with real Terraform
 
 Without a name all of them run. --json prints the results as JSON instead of Markdown. Peers are installed in bench/ when they
 are missing. What the machine lacks is named in the results. The exit code is 2 when a goal is not met.`;

@@ -32,7 +32,7 @@ const motoVersion = '5.2.1';
 const startLimitMs = 60_000;
 const downloadLimitMs = 300_000;
 
-const roads: ReadonlyArray<[name: string, start: (options: EmulatorOptions) => Promise<Emulator>]> = [
+const ways: ReadonlyArray<[name: string, start: (options: EmulatorOptions) => Promise<Emulator>]> = [
   ['AWS_ENDPOINT_URL', useEndpoint],
   ['moto_server on the PATH', startFromPath],
   [`moto ${motoVersion} in a private Python environment`, startFromPrivatePython],
@@ -40,7 +40,7 @@ const roads: ReadonlyArray<[name: string, start: (options: EmulatorOptions) => P
 ];
 
 /** The order in which an emulator is looked for. */
-export const searchOrder: readonly string[] = roads.map(([name]) => name);
+export const searchOrder: readonly string[] = ways.map(([name]) => name);
 
 /** What to install when none is found. */
 export const installAdvice = `install one of: moto (pip install 'moto[server]==${motoVersion}'), Python 3.9 or newer with its venv module, or Docker`;
@@ -61,7 +61,7 @@ export function expectEmulator(environment: NodeJS.ProcessEnv): void {
  */
 export async function startEmulator(options: EmulatorOptions): Promise<Emulator> {
   const failures: string[] = [];
-  for (const [name, start] of roads) {
+  for (const [name, start] of ways) {
     try {
       return await start(options);
     } catch (error) {

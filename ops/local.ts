@@ -22,7 +22,7 @@ npm run local:status [-- --json]        say whether it runs; exit code 1 when it
 --json           the status as JSON
 
 It ends by itself after ${idleLimitMinutes} minutes without a request. It needs an emulator, looked for in this order:
-${searchOrder.map((road, index) => `  ${index + 1}. ${road}`).join('\n')}
+${searchOrder.map((way, index) => `  ${index + 1}. ${way}`).join('\n')}
 If there is none, ${installAdvice}.
 
 SUPERMISSION_LOCAL_FOLDER  folder for log, record and private Python environment (default .local in the project)`;

@@ -158,7 +158,7 @@ async function readOutputs(file: string): Promise<string> {
 
 const ended = `
 Removed everything, and ended the local AWS.
-Try next: npm start -- --keep, then change a handler or a record and run npm run diff`;
+Try next: npm start -- --keep, then change a handler or an item and run npm run diff`;
 
 function goOn(url: string, region: string): string {
   return `Left running. For the AWS CLI:
@@ -166,6 +166,6 @@ function goOn(url: string, region: string): string {
 ${localAwsExports(url, region)}
 
 Try next: ${examples.slice(-1).map(invokeCommand).join()}
-          change a handler or a record, then npm run diff and npm run deploy
+          change a handler or an item, then npm run diff and npm run deploy
           npm run local:down ends it`;
 }

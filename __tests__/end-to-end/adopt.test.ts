@@ -14,7 +14,7 @@ import {
   putRecord,
   runNotebook,
 } from './notebook';
-import { seedRecords, Workbench } from './workbench';
+import { seedItems, Workbench } from './workbench';
 
 jest.setTimeout(300_000);
 
@@ -39,9 +39,9 @@ describe('what AWS has and the state does not know', () => {
   ][] = [
     ['an empty account', 'table', async () => {}, none, none],
     ['an empty account', 'functions', async () => {}, none, none],
-    ['a table without records', 'table', () => createTable(bench.config), ['SuperMissionTable'], none],
+    ['a table without items', 'table', () => createTable(bench.config), ['SuperMissionTable'], none],
     [
-      'a table with some of the records',
+      'a table with some of the items',
       'table',
       async () => {
         await createTable(bench.config);
@@ -51,7 +51,7 @@ describe('what AWS has and the state does not know', () => {
       ['Ironman', 'Superman'],
     ],
     [
-      'a record that is not in the seed data',
+      'an item that is not in the seed data',
       'table',
       async () => {
         await createTable(bench.config);
@@ -157,16 +157,16 @@ describe('a system built by hand', () => {
   });
 
   it('stays as it is when the plan is not approved', async () => {
-    const records = await bench.records();
+    const items = await bench.items();
 
     await expect(bench.adopt({ approve: false })).rejects.toThrow('table: not approved, nothing is adopted');
 
     expect((await bench.state('table'))?.resources).toEqual([]);
-    expect(await bench.records()).toEqual(records);
+    expect(await bench.items()).toEqual(items);
     expect(bench.proxy.itemWrites()).toBe(0);
   });
 
-  it('is taken over whole: nothing is made twice, and only the record that differs is changed', async () => {
+  it('is taken over whole: nothing is made twice, and only the item that differs is changed', async () => {
     bench.proxy.reset();
 
     const report = await bench.adopt();
@@ -175,7 +175,7 @@ describe('a system built by hand', () => {
     expect(report).toContain('table: 1 to import, 0 to add, 2 to change, 0 to destroy');
     expect(report).toContain('functions: 8 to import, 6 to add, 6 to change, 0 to destroy');
     expect(bench.proxy.itemWrites()).toBe(1);
-    expect(await bench.records()).toEqual(seedRecords());
+    expect(await bench.items()).toEqual(seedItems());
     await bench.expectNoChanges('table', 'functions');
   });
 
@@ -200,7 +200,7 @@ describe('a system built by hand', () => {
     expect(after?.lineage).toBe(before?.lineage);
   });
 
-  it('is made whole when the state knows a part, AWS lacks a part, and a record was edited', async () => {
+  it('is made whole when the state knows a part, AWS lacks a part, and an item was edited', async () => {
     const [table, batman, , ironman] = bench.addresses('table');
     const functions = bench.addresses('functions');
     const forgotten = functions.filter((it) => /^aws_iam_(policy|role)\.super-dynamodb_(scan|role)/.test(it));
@@ -224,7 +224,7 @@ describe('a system built by hand', () => {
     expect(stdout).toContain('SuperWeapon: "Mark 85" → "Mark 50"');
     expect(stdout).toContain('table: 1 to import, 1 to add, 1 to change, 0 to destroy');
     expect(stdout).toContain('functions: 2 to import, 3 to add, 1 to change, 0 to destroy');
-    expect(await bench.records()).toEqual(seedRecords());
+    expect(await bench.items()).toEqual(seedItems());
     const [, copy = ''] = /^table: a copy of the state is (\S+)$/m.exec(stdout) ?? [];
     expect(JSON.parse(readFileSync(copy, 'utf8'))).toEqual(before);
   });
@@ -256,7 +256,7 @@ describe('adopt', () => {
 
     expect(report).toContain('table: 1 to import, 5 to add, 1 to change, 0 to destroy');
     expect(report).toMatch(/functions: nothing to adopt$/);
-    expect(await bench.records()).toEqual(seedRecords());
+    expect(await bench.items()).toEqual(seedItems());
     await bench.expectNoChanges('table');
   });
 

@@ -17,7 +17,7 @@ const stateBucketArn = 'arn:aws:s3:::supermission-local-state';
 const stateKeys = ['functions', 'state-backend', 'table'].map((it) => `supermission/local/${it}.tfstate`);
 
 /** Each test goes on where the one before it has ended, as an operator does. */
-describeWithLocalAws('the road from an empty account and back', () => {
+describeWithLocalAws('from an empty account and back', () => {
   const checkout = new Checkout();
   let url: string;
   const client = () => ({
@@ -150,7 +150,7 @@ describeWithLocalAws('the road from an empty account and back', () => {
     expect(stderr).not.toMatch(/^\s+at /m);
   });
 
-  it('plans a changed record and a changed handler as exactly that', async () => {
+  it('plans a changed item and a changed handler as exactly that', async () => {
     checkout.edit('seed-data/super-missions.json', 'Utility belt', 'Batarang');
     checkout.edit('lambdas/mission-details-function/index.ts', "'event.superhero'", "'event.superhero '");
 

@@ -334,7 +334,7 @@ ok     MissionDetailsFunction {"superhero":"Spiderman"}
     ]);
   });
 
-  it('may differ in records that are created only', async () => {
+  it('may differ in items that are created only', async () => {
     checkout.edit('environments.ts', "ownership: 'managed'", "ownership: 'create-only'");
 
     const drift = await checkout.npm('drift', ['table']);

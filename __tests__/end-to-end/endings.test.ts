@@ -4,7 +4,7 @@ import { constants } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CreateTableCommand, DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
-import { type Running, seedRecords, Workbench } from './workbench';
+import { type Running, seedItems, Workbench } from './workbench';
 
 /** A seed repeats the moments of another run. */
 const runs = Number(process.env.SUPERMISSION_KILLS ?? 20);
@@ -66,7 +66,7 @@ async function deployTable(): Promise<void> {
   const deployed = await bench.terraform('table', 'apply', '-input=false', '-auto-approve');
   expect(deployed).toMatchObject({ exitCode: 0 });
   await bench.expectNoChanges('table');
-  expect(await bench.records()).toEqual(seedRecords());
+  expect(await bench.items()).toEqual(seedItems());
 }
 
 describe(`apply, told to end (seed ${seed})`, () => {
@@ -99,7 +99,7 @@ describe(`adopt, told to end (seed ${seed})`, () => {
         ProvisionedThroughput: { ReadCapacityUnits: 5, WriteCapacityUnits: 5 },
       }),
     );
-    for (const Item of Object.values(seedRecords()) as Record<string, { S: string }>[]) {
+    for (const Item of Object.values(seedItems()) as Record<string, { S: string }>[]) {
       await client.send(new PutItemCommand({ TableName, Item }));
     }
   });

@@ -28,11 +28,11 @@ export async function createTable(config: ClientConfig, hashKey = 'SuperHero'): 
   );
 }
 
-/** Write a record as the notebook does, with these attributes in addition. */
+/** Write an item as the notebook does, with these attributes in addition. */
 export async function putRecord(config: ClientConfig, hero: string, more: object = {}): Promise<void> {
-  const record = superMissions.find(({ SuperHero }) => SuperHero === hero);
+  const item = superMissions.find(({ SuperHero }) => SuperHero === hero);
   await new DynamoDBClient(config).send(
-    new PutItemCommand({ TableName: 'SuperMissionTable', Item: marshall({ ...record, ...more }) }),
+    new PutItemCommand({ TableName: 'SuperMissionTable', Item: marshall({ ...item, ...more }) }),
   );
 }
 

@@ -485,7 +485,7 @@ describeWithLocalAws('a plan that is made in one checkout and applied in another
     expect(stderr).not.toMatch(/^\s+at /m);
   });
 
-  it('carries a changed record and a changed handler, and nothing else', async () => {
+  it('carries a changed item and a changed handler, and nothing else', async () => {
     author.edit('seed-data/super-missions.json', 'Utility belt', 'Batarang');
     author.edit('lambdas/mission-details-function/index.ts', "'event.superhero'", "'event.superhero '");
     rmSync(folder, { recursive: true });
@@ -525,12 +525,12 @@ describeWithLocalAws('a plan that is made in one checkout and applied in another
     expect(refused).toMatchObject({ exitCode: 1 });
     expect(refused.stderr).toContain('cdktf.out/apply/table/errored.tfstate');
     expect(await bench.adopt()).toContain('table: saved the state that a deployment could not write');
-    expect(await bench.records()).toMatchObject({ Batman: { SuperWeapon: { S: 'Batarang' } } });
+    expect(await bench.items()).toMatchObject({ Batman: { SuperWeapon: { S: 'Batarang' } } });
     expect(existsSync('cdktf.out/apply/table/errored.tfstate')).toBe(false);
   });
 
   it('is not renewed when a new plan does not do the same', async () => {
-    // What the record was changed to is deployed by now.
+    // What the item was changed to is deployed by now.
     const { exitCode, stderr } = await author.npm('plan', ['table', '--out', folder, '--renew'], shared());
 
     expect(exitCode).toBe(1);

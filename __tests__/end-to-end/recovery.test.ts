@@ -7,7 +7,7 @@ import { readLock } from '../../ops/state/state-lock';
 import type { State } from '../../ops/terraform/state-text';
 import { awsSession } from '../session';
 import type { SeenRequest } from './aws-fault-proxy';
-import { seedRecords, Workbench } from './workbench';
+import { seedItems, Workbench } from './workbench';
 
 /** A seed repeats the points of another run. */
 const kills = Number(process.env.SUPERMISSION_KILLS ?? 20);
@@ -55,7 +55,7 @@ describe('an interrupted deployment', () => {
 
     expect(await bench.checkout.npm('deploy', ['table', '--auto-approve'])).toMatchObject({ exitCode: 0 });
 
-    expect(await bench.records()).toEqual(seedRecords());
+    expect(await bench.items()).toEqual(seedItems());
   });
 
   it('leaves what is not seen to its end to be replaced, and adopt keeps it', async () => {
@@ -66,7 +66,7 @@ describe('an interrupted deployment', () => {
     expect(await bench.adopt()).toContain('table: 5 to add, 0 to change, 0 to destroy');
 
     expect(bench.proxy.seen.some(({ target }) => target.endsWith('.DeleteTable'))).toBe(false);
-    expect(await bench.records()).toEqual(seedRecords());
+    expect(await bench.items()).toEqual(seedItems());
   });
 });
 
@@ -108,7 +108,7 @@ describe(`an apply killed at a random point (seed ${seed})`, () => {
       .map(({ type, name }) => `${type}.${name}`);
     expect(known.sort()).toEqual(bench.addresses(stack));
     expect(resources.every(({ instances }) => instances.length === 1)).toBe(true);
-    if (stack === 'table') expect(await bench.records()).toEqual(seedRecords());
+    if (stack === 'table') expect(await bench.items()).toEqual(seedItems());
     expect(await bench.stateFiles()).toEqual([`supermission/local/${stack}.tfstate`]);
   });
 });
@@ -170,7 +170,7 @@ describe('a lock that nobody holds any more', () => {
 
     expect({ exitCode, stdout, stderr }).toMatchObject({ exitCode: 0 });
     expect(freed).toBeDefined();
-    expect(await bench.records()).toEqual(seedRecords());
+    expect(await bench.items()).toEqual(seedItems());
   });
 
   it('fails when it is not a lock of Terraform', async () => {
@@ -398,7 +398,7 @@ describe('eight deployments of a stack at the same time', () => {
     const state = await bench.state('table');
     expect(state).toMatchObject({ serial: 2, lineage: expect.any(String) });
     expect(state?.resources).toHaveLength(6);
-    const { Batman } = (await bench.records()) as { Batman: { SuperWeapon: { S: string } } };
+    const { Batman } = (await bench.items()) as { Batman: { SuperWeapon: { S: string } } };
     expect(JSON.stringify(state)).toContain(JSON.stringify(JSON.stringify(Batman.SuperWeapon)).slice(1, -1));
   });
 });

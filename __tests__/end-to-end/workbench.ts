@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { CreateBucketCommand, GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
+import { marshall } from '@aws-sdk/util-dynamodb';
 import { type Environment, readEnvironment } from '../../environments';
 import { instanceFile, type LocalAws, localAwsEnvironment, startLocalAws } from '../../local/local-aws';
 import { adopt } from '../../ops/adopt/adopt-stacks';
@@ -224,8 +225,8 @@ export class Workbench {
     return (listed.Contents ?? []).map(({ Key }) => Key).sort();
   }
 
-  /** The records of the table by their key, as DynamoDB JSON. */
-  async records(): Promise<Record<string, unknown>> {
+  /** The items of the table by their key, as DynamoDB JSON. */
+  async items(): Promise<Record<string, unknown>> {
     const { Items = [] } = await new DynamoDBClient(this.config).send(
       new ScanCommand({ TableName: 'SuperMissionTable', ConsistentRead: true }),
     );
@@ -245,12 +246,8 @@ export class Workbench {
   }
 }
 
-/** The records of the seed data by their key, as DynamoDB JSON. */
-export function seedRecords(): Record<string, unknown> {
-  const records: Record<string, string>[] = JSON.parse(readFileSync('seed-data/super-missions.json', 'utf8'));
-  const items = records.map((record) => [
-    record.SuperHero,
-    Object.fromEntries(Object.entries(record).map(([name, value]) => [name, { S: value }])),
-  ]);
-  return Object.fromEntries(items);
+/** The items of the seed data by their key, as DynamoDB JSON. */
+export function seedItems(): Record<string, unknown> {
+  const items: Record<string, string>[] = JSON.parse(readFileSync('seed-data/super-missions.json', 'utf8'));
+  return Object.fromEntries(items.map((item) => [item.SuperHero, marshall(item)]));
 }

@@ -150,7 +150,7 @@ test('fails when there is nothing, and says what was tried and what to install',
   await expect(promise).rejects.toThrow(/install one of: moto \(pip install 'moto\[server\]==/);
 });
 
-test('fails when each road ends early, with the last lines of each', async () => {
+test('fails when each way ends early, with the last lines of each', async () => {
   const promise = startWith({
     moto_server: 'echo "no module named moto"; exit 3',
     python3: 'echo "no module named venv" >&2; exit 4',

@@ -15,10 +15,10 @@ import {
   synthesizeTable,
 } from './synthesize';
 
-const itemsOf = (records: readonly SeedItem[], ownership: 'managed' | 'create-only' = 'managed'): Seed => ({
+const itemsOf = (items: readonly SeedItem[], ownership: 'managed' | 'create-only' = 'managed'): Seed => ({
   mode: 'items',
   ownership,
-  items: records,
+  items: items,
 });
 
 /** The table that has been there from the beginning, whatever a system has beside it. */
@@ -88,7 +88,7 @@ describe('the items', () => {
     expect(notebookTable(stack)).not.toHaveProperty('lifecycle');
   });
 
-  it('keep their addresses whatever the order and the number of the records', () => {
+  it('keep their addresses whatever the order and the number of the items', () => {
     const [first, ...others] = seedData;
     const all = notebookItems(synthesizeTable(environment('lab')));
 
@@ -101,7 +101,7 @@ describe('the items', () => {
   });
 });
 
-describe('imported records', () => {
+describe('imported items', () => {
   const imported = (digest: string): Seed => ({
     mode: 'import',
     manifestFile: 'seed-data/import.json',

@@ -167,7 +167,7 @@ function keepOrReplace(
   report: (line: string) => void,
 ): PlanFolder | undefined {
   const { commit, dirty, createdAt } = older.manifest;
-  const [before, now] = [circumstances(older.manifest), circumstances(description)];
+  const [before, now] = [madeFor(older.manifest), madeFor(description)];
   const olderJson = (stack: string): Plan => {
     const text = older.files.get(`${stack}/${planJsonFile}`)?.toString('utf8');
     return text === undefined ? {} : JSON.parse(text);
@@ -206,16 +206,8 @@ function keepOrReplace(
   return undefined;
 }
 
-/** All that must be as it was when a plan was made, if it is to be applied. */
-function circumstances({
-  environment,
-  accountId,
-  region,
-  stateBucket,
-  terraform,
-  providers,
-  stacks,
-}: Description) {
+/** What a plan was made for and with: all that must be the same when it is applied. */
+function madeFor({ environment, accountId, region, stateBucket, terraform, providers, stacks }: Description) {
   return { environment, accountId, region, stateBucket, terraform, providers, stacks };
 }
 

@@ -20,7 +20,7 @@ interface Row extends Pick<Environment, 'accessMode'> {
 }
 const lab: Row = { accessMode: 'lab', seed: seedOf('managed') };
 const guarded: Row = { accessMode: 'least-privilege', seed: seedOf('managed') };
-const sown: Row = { accessMode: 'least-privilege', seed: seedOf('create-only') };
+const createOnly: Row = { accessMode: 'least-privilege', seed: seedOf('create-only') };
 const imported: Row = {
   accessMode: 'least-privilege',
   seed: {
@@ -86,7 +86,7 @@ describe('what a function is invoked with', () => {
   });
 });
 
-describe('a page of imported records', () => {
+describe('a page of imported items', () => {
   it('is right when it holds items, whichever they are', () => {
     expect(differencesIn(imported, page, { items: [hulk], cursor: 'any' })).toEqual([]);
   });
@@ -104,11 +104,11 @@ describe('a page of imported records', () => {
 
 describe('the list of all items', () => {
   it.each<[string, Row, unknown]>([
-    ['holds the records in any order', lab, [superman, hulk]],
-    ['holds more than the records', lab, [hulk, { SuperHero: 'Robin' }, superman]],
+    ['holds the items in any order', lab, [superman, hulk]],
+    ['holds more than the items', lab, [hulk, { SuperHero: 'Robin' }, superman]],
     [
-      'holds records that the application has changed, where they are its own',
-      sown,
+      'holds items that the application has changed, where they are its own',
+      createOnly,
       [{ ...superman, Missions: 4 }, hulk],
     ],
     ['holds all attributes, where callers of a query see a few', guarded, [superman, hulk]],
@@ -117,10 +117,10 @@ describe('the list of all items', () => {
   });
 
   it.each<[string, Row, unknown, object[]]>([
-    ['lacks a record', lab, [superman], [{ path: '["Hulk"]', expected: hulk, found: null }]],
-    ['lacks a sown record', sown, [superman], [{ path: '["Hulk"]', expected: hulk, found: null }]],
+    ['lacks an item', lab, [superman], [{ path: '["Hulk"]', expected: hulk, found: null }]],
+    ['lacks a create-only item', createOnly, [superman], [{ path: '["Hulk"]', expected: hulk, found: null }]],
     [
-      'holds a changed record',
+      'holds a changed item',
       lab,
       [{ ...superman, Missions: 4 }, hulk],
       [{ path: '["Superman"].Missions', expected: 3, found: 4 }],
@@ -133,17 +133,17 @@ describe('the list of all items', () => {
 
 describe('the answer to a query', () => {
   it.each<[string, Row, unknown]>([
-    ['is the whole record, where every attribute is open', lab, response(superman)],
+    ['is the whole item, where every attribute is open', lab, response(superman)],
     ['is the visible attributes, where others are protected', guarded, response(visible)],
-    ['is the visible attributes of an imported record', imported, response(visible)],
+    ['is the visible attributes of an imported item', imported, response(visible)],
     [
-      'is what the application has made of an imported record',
+      'is what the application has made of an imported item',
       imported,
       response({ ...visible, Missions: undefined, Villain1: 'Joker' }),
     ],
     [
-      'is what the application has made of a sown record',
-      sown,
+      'is what the application has made of a create-only item',
+      createOnly,
       response({ ...visible, Villain1: 'Joker', Villain2: 'Bane' }),
     ],
   ])('is right when it %s', (_, row, answer) => {
@@ -163,7 +163,7 @@ describe('the answer to a query', () => {
       [{ path: 'Items[0].SuperPower', expected: null, found: 'Strength' }],
     ],
     [
-      'lacks an imported record',
+      'lacks an imported item',
       imported,
       response(),
       [
@@ -173,8 +173,8 @@ describe('the answer to a query', () => {
       ],
     ],
     [
-      'shows a protected attribute of a sown record',
-      sown,
+      'shows a protected attribute of a create-only item',
+      createOnly,
       response({ ...visible, SuperPower: 'Flight' }),
       [{ path: 'Items[0].SuperPower', expected: null, found: 'Flight' }],
     ],
@@ -188,8 +188,8 @@ describe('the answer to a query', () => {
       ],
     ],
     [
-      'is another record',
-      sown,
+      'is another item',
+      createOnly,
       response(hulk),
       [{ path: 'Items[0].SuperHero', expected: 'Superman', found: 'Hulk' }],
     ],

@@ -48,7 +48,7 @@ describe('what Terraform would change', () => {
       planOf(noOp, update({ attachment_count: 0 }, { attachment_count: 1 })),
     ],
     [
-      'a sown item that the application has changed, which Terraform ignores',
+      'a create-only item that the application has changed, which Terraform ignores',
       planOf(noOp, update({ item: '{"a":{"S":"1"}}' }, { item: '{"a":{"S":"2"}}' })),
     ],
   ])('is not drift in %s', (_, plan) => {

@@ -11,12 +11,12 @@ export function htmlOf(review: Review): string {
   const accepted = new Set(risks.flatMap(({ name, isAccepted }) => (isAccepted ? [name] : [])));
   const open = risks.filter(({ isAccepted }) => !isAccepted);
   const sections = sectionsOf(findings);
-  const pictures = graph.nodes.length > 1 ? svgsOf(graph) : [];
+  const drawings = graph.nodes.length > 1 ? svgsOf(graph) : [];
   const links = [
     ...sections.map((it) => [it.concern, concernTitles[it.concern], it.findings.length] as const),
     ...(drift.length > 0 ? [['drift', 'Changed outside Terraform', drift.length] as const] : []),
     ...(outputs.length > 0 ? [['outputs', 'Outputs', outputs.length] as const] : []),
-    ...(pictures.length > 0 ? [['picture', 'Picture', 0] as const] : []),
+    ...(drawings.length > 0 ? [['graph', 'Dependency graph', 0] as const] : []),
   ];
   return `<!doctype html>
 <html lang="en">
@@ -46,7 +46,7 @@ ${staleAccepts.length > 0 ? `<p class="unused">Accepted by environments.ts, and 
 ${sections.map((it) => section(it.concern, concernTitles[it.concern], it.findings, accepted)).join('\n')}
 ${drift.length > 0 ? section('drift', 'Changed outside Terraform', drift, accepted) : ''}
 ${outputs.length > 0 ? `<details class="section" id="outputs"><summary><h2>Outputs</h2> <span class="size">${outputs.length}</span></summary><ul class="findings">${outputs.map(({ stack, name, sentence }) => `<li><p><code>${entities(`${stack}.${name}`)}</code> ${entities(sentence)}</p></li>`).join('')}</ul></details>` : ''}
-${pictures.length > 0 ? picture(pictures, graph.leftOut) : ''}
+${drawings.length > 0 ? graphSection(drawings, graph.leftOut) : ''}
 </main>
 <footer><p>What is sensitive is not shown; what only the deployment can tell is named so.</p></footer>
 </body>
@@ -94,13 +94,13 @@ function finding(
   return `<li class="${state}"><p><code class="address">${entities(address)}</code>${address === stack ? '' : ` <span class="in">${entities(stack)}</span>`}${mark === '' ? '' : ` <span class="mark">${mark}</span>`}</p><p>${entities(sentence)}</p>${more}${state === 'risk' ? `<p class="take"><code>--accept ${entities(risk ?? '')}</code></p>` : ''}</li>`;
 }
 
-function picture(
-  pictures: readonly { readonly stack: string; readonly svg: string }[],
+function graphSection(
+  drawings: readonly { readonly stack: string; readonly svg: string }[],
   leftOut: number,
 ): string {
-  return `<details class="section" id="picture" open><summary><h2>Picture</h2></summary>
+  return `<details class="section" id="graph" open><summary><h2>Dependency graph</h2></summary>
 <p class="legend"><span class="destroy">− destroyed</span> <span class="replace">± replaced</span> <span class="update">~ changed</span> <span class="create">+ added</span> <span class="forget">? removed from state</span> <span class="no-op">= not changed</span></p>
-${pictures.map(({ stack, svg }) => `<figure><figcaption>${entities(stack)}</figcaption><div class="scroll" tabindex="0" role="group" aria-label="Picture of ${entities(stack)}, scrolls sideways">${svg}</div></figure>`).join('\n')}
+${drawings.map(({ stack, svg }) => `<figure><figcaption>${entities(stack)}</figcaption><div class="scroll" tabindex="0" role="group" aria-label="Dependency graph of ${entities(stack)}, scrolls sideways">${svg}</div></figure>`).join('\n')}
 ${leftOut > 0 ? `<p>${count(leftOut, 'more changed resource')} not drawn.</p>` : ''}
 </details>`;
 }

@@ -15,7 +15,7 @@ interface Level {
   readonly graph: boolean;
 }
 
-/** From everything to the least: details go first, then findings, the picture last. */
+/** From everything to the least: details go first, then findings, the dependency graph last. */
 const levels: readonly Level[] = [
   ...[40, 8, 3, 1, 0].map((details) => ({ details, findings: 200, graph: true })),
   ...[150, 100, 70, 50, 35, 20].map((findings) => ({ details: 0, findings, graph: true })),
@@ -80,7 +80,7 @@ function render(review: Review, level: Level): string {
   }
   if (level.graph && graph.nodes.length > 1) {
     const more = graph.leftOut > 0 ? ['', `${count(graph.leftOut, 'more changed resource')} not drawn.`] : [];
-    lines.push('', ...folded('Picture', ['```mermaid', mermaidOf(graph), '```', ...more]));
+    lines.push('', ...folded('Dependency graph', ['```mermaid', mermaidOf(graph), '```', ...more]));
   }
   if (level !== levels[0]) {
     lines.push('', '… shortened to what matters most: the page that `--html` writes has the rest.');

@@ -32,7 +32,7 @@ interface Drawing {
   readonly lines: readonly (readonly Point[])[];
 }
 
-/** One picture for each stack, without style: the page has it. */
+/** One drawing for each stack, without style: the page has it. */
 export function svgsOf({ nodes, edges }: Graph): { readonly stack: string; readonly svg: string }[] {
   const stacks = [...new Set(nodes.map(({ stack }) => stack))];
   return stacks.map((stack) => {

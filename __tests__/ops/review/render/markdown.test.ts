@@ -91,7 +91,7 @@ describe('the comment', () => {
   });
 });
 
-describe('the picture in the comment', () => {
+describe('the dependency graph in the comment', () => {
   it('has nothing in a label that means something to Mermaid', () => {
     const { graph } = review([{ stack: 'a"]; click', plan: hostilePlan }]);
     const lines = mermaidOf(graph).split('\n');
