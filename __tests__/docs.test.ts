@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { scripts } from '../package.json';
 
 const read = (file: string) => readFileSync(file, 'utf8');
@@ -18,6 +18,28 @@ describe.each(['README.md', 'docs/runbook.md', 'docs/leaving.md', 'docs/security
     });
   },
 );
+
+describe('an answer of docs/security.md', () => {
+  const tests = readdirSync('__tests__', { recursive: true, encoding: 'utf8' });
+  const found = (name: string) => tests.filter((it) => it === name || it.endsWith(`/${name}`));
+  const rows = Array.from(read('docs/security.md').matchAll(/^\| (?!To \|)(.*) \| (.*) \| (.*)\|$/gm), (it) =>
+    it.slice(1),
+  );
+
+  it.each(rows)(
+    'is held by tests that are there, or says that there is none: %s',
+    (_threat, answer, held = '') => {
+      const names = Array.from(held.matchAll(/`([^`]+)`/g), ([, name = '']) => name);
+
+      expect(names.length > 0).toBe(!answer?.startsWith('It can:'));
+      expect(names.filter((name) => !tests.includes(name) && found(name).length !== 1)).toEqual([]);
+    },
+  );
+
+  it('is there for every threat', () => {
+    expect(rows.length).toBeGreaterThan(20);
+  });
+});
 
 describe('a page of the runbook', () => {
   it.each(pages)('says what is seen and which command helps: %s', (_title, page) => {
