@@ -9,13 +9,19 @@ import { review } from '../review/review';
 import { applyFolder, erroredStateFile, refuseErroredStates } from '../state/errored-state';
 import { findStateBucket } from '../state/state-bucket';
 import { parseExactly } from '../terraform/exact-json';
-import { jsonIn } from '../terraform/json-differences';
 import { type Plan, readPlan } from '../terraform/plan-json';
 import type { Session } from '../terraform/session';
-import { configurationFile, planFile } from '../terraform/stack-folder';
+import { planFile } from '../terraform/stack-folder';
 import { StackTerraform } from '../terraform/stack-terraform';
 import { readPlanFile, unexplainedResources } from './plan-file';
-import { type Manifest, type PlanFolder, planJsonFile, readPlanFolder, stackFiles } from './plan-folder';
+import {
+  configurationIn,
+  type Manifest,
+  type PlanFolder,
+  planJsonFile,
+  readPlanFolder,
+  stackFiles,
+} from './plan-folder';
 import { folderProblems } from './planned-stack';
 
 export interface ApplyOptions {
@@ -52,10 +58,11 @@ export async function apply(session: Session, options: ApplyOptions): Promise<vo
       return;
     }
     const reviewed = review(
-      changing.map(({ stack }) => {
-        const configuration = jsonIn(plan.files.get(`${stack}/${configurationFile}`)?.toString('utf8'));
-        return { stack, plan: readJson(plan, stack), configuration };
-      }),
+      changing.map(({ stack }) => ({
+        stack,
+        plan: readJson(plan, stack),
+        configuration: configurationIn(plan.files, stack),
+      })),
       environment,
     );
     for (const { stack, counts } of reviewed.stacks) {

@@ -9,13 +9,19 @@ import { review } from '../review/review';
 import { expectParts } from '../seed/uploaded-parts';
 import { expectStateBucket } from '../state/state-bucket';
 import { describeLock, readLock } from '../state/state-lock';
-import { jsonIn } from '../terraform/json-differences';
 import { type Plan, readPlan } from '../terraform/plan-json';
 import type { Session } from '../terraform/session';
 import { configurationFile, lockFile, planFile } from '../terraform/stack-folder';
 import { StackTerraform, synthesize } from '../terraform/stack-terraform';
 import { type PlanFile, readPlanFile } from './plan-file';
-import { type Manifest, type PlanFolder, planJsonFile, readPlanFolder, writePlanFolder } from './plan-folder';
+import {
+  configurationIn,
+  type Manifest,
+  type PlanFolder,
+  planJsonFile,
+  readPlanFolder,
+  writePlanFolder,
+} from './plan-folder';
 import { archivesOf, backendProblems, effectDifferences, folderProblems } from './planned-stack';
 
 /** What `npm run plan -- --json` prints. */
@@ -83,10 +89,11 @@ export async function plan(
   const kept = older && keepOrReplace(folder, older, description, planned, report);
   const { digest, manifest } = kept ?? (await writePlanFolder(folder, description, files));
   const reviewed = review(
-    planned.map(({ name, json }) => {
-      const configuration = jsonIn(files.get(`${name}/${configurationFile}`)?.toString('utf8'));
-      return { stack: name, plan: json, configuration };
-    }),
+    planned.map(({ name, json }) => ({
+      stack: name,
+      plan: json,
+      configuration: configurationIn(files, name),
+    })),
     environment,
   );
   return {

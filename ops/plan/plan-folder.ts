@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { describeProblem, InputError } from '../../input-error';
 import { stackNames } from '../../stacks/names';
 import { project } from '../../system';
+import { jsonIn } from '../terraform/json-differences';
 import { configurationFile, lockFile, planFile } from '../terraform/stack-folder';
 
 /** A stack's part of a plan folder: the plan for Terraform and for people, and what the plan was made from. */
@@ -97,6 +98,11 @@ export async function writePlanFolder(
     await rm(aside, { recursive: true, force: true });
   }
   return { manifest, digest: sha256(text), files };
+}
+
+/** A stack as Terraform read it when it was planned; nothing if it is not among the files. */
+export function configurationIn(files: PlanFolder['files'], stack: string): unknown {
+  return jsonIn(files.get(`${stack}/${configurationFile}`)?.toString('utf8'));
 }
 
 /**

@@ -3,10 +3,8 @@ import { basename, dirname } from 'node:path';
 import { InputError } from '../../input-error';
 import type { StackPlan } from '../review/plan-context';
 import type { ReviewOptions } from '../review/review';
-import { jsonIn } from '../terraform/json-differences';
 import { readPlan } from '../terraform/plan-json';
-import { configurationFile } from '../terraform/stack-folder';
-import { planJsonFile, readPlanFolder } from './plan-folder';
+import { configurationIn, planJsonFile, readPlanFolder } from './plan-folder';
 
 /** What is to be reviewed. */
 export interface Plans {
@@ -40,11 +38,10 @@ async function readFolder(folder: string): Promise<Plans> {
   const { manifest, files } = await readPlanFolder(folder);
   const plans = manifest.stacks.map(({ name: stack }) => {
     const file = `${stack}/${planJsonFile}`;
-    const configuration = files.get(`${stack}/${configurationFile}`)?.toString('utf8');
     return {
       stack,
       plan: readPlan(files.get(file) ?? '', `${folder}/${file}`),
-      configuration: jsonIn(configuration),
+      configuration: configurationIn(files, stack),
     };
   });
   return {

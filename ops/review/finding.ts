@@ -3,39 +3,45 @@ import { visible } from '../../input-error';
 import type { Difference } from '../terraform/json-differences';
 import { isHidden } from '../terraform/plan-json';
 
-/** What a finding is about. */
-export const concerns = [
-  'loss',
-  'access',
-  'not-judged',
-  'protection',
-  'service',
-  'items',
-  'code',
-  'capacity',
-  'rest',
-] as const;
-export type Concern = (typeof concerns)[number];
-
-/** How a section about a concern is called. */
-export const concernTitles: Readonly<Record<Concern, string>> = {
-  loss: 'Destroyed and replaced',
-  access: 'Wider access',
-  'not-judged': 'Not judged',
-  protection: 'Weaker protection',
-  service: 'Interrupted or redirected service',
-  items: 'Items',
-  code: 'Code',
-  capacity: 'Capacity and cost',
-  rest: 'Everything else',
-};
-
 /**
  * How much is at stake: `worst` is access for everybody, everything on everything, and the certain loss of data, whatever
  * the concern; `none` is no risk.
  */
 export const harms = { worst: 6, loss: 5, access: 4, unclear: 3, weaker: 2, small: 1, none: 0 } as const;
 export type Harm = (typeof harms)[keyof typeof harms];
+
+/**
+ * What a finding is about: what its section is called, how a first line begins of which it is the worst, what kind it is
+ * and how much is at stake if no rule says more.
+ */
+export const concerns = {
+  loss: { title: 'Destroyed and replaced', opening: 'Destroys', kind: 'loss', harm: harms.loss },
+  access: { title: 'Wider access', opening: 'Widens access', kind: 'wider-access', harm: harms.access },
+  'not-judged': { title: 'Not judged', opening: 'Not judged', kind: 'not-judged', harm: harms.unclear },
+  protection: {
+    title: 'Weaker protection',
+    opening: 'Weakens protection',
+    kind: 'weaker-protection',
+    harm: harms.weaker,
+  },
+  service: {
+    title: 'Interrupted or redirected service',
+    opening: 'Interrupts service',
+    kind: 'service',
+    harm: harms.weaker,
+  },
+  items: { title: 'Items', opening: 'Changes items', kind: 'item-changed', harm: harms.small },
+  code: { title: 'Code', opening: 'Changes code', kind: 'code', harm: harms.small },
+  capacity: {
+    title: 'Capacity and cost',
+    opening: 'Changes capacity or cost',
+    kind: 'capacity',
+    harm: harms.small,
+  },
+  rest: { title: 'Everything else', opening: 'Safe', kind: 'change', harm: harms.none },
+} as const;
+export type Concern = keyof typeof concerns;
+const inOrder = Object.keys(concerns);
 
 /** One thing that a plan does, in words. */
 export interface Finding {
@@ -85,15 +91,16 @@ export const isNew = 'is new: ';
 /** The most harm first, then by concern; what is no risk comes last. */
 export function inOrderOfHarm(findings: readonly Finding[]): Finding[] {
   const rank = ({ harm, concern, kind }: Finding) =>
-    -harm * 100 + concerns.indexOf(concern) * 2 + Number(kind.endsWith('-added'));
+    -harm * 100 + inOrder.indexOf(concern) * 2 + Number(kind.endsWith('-added'));
   return [...findings].sort((a, b) => rank(a) - rank(b));
 }
 
 /** Findings by concern, the concern with the most harm first; one that nothing was found of is left out. */
 export function sectionsOf(findings: readonly Finding[]) {
-  const inOrder = [...new Set(inOrderOfHarm(findings).map(({ concern }) => concern))];
-  return inOrder.map((concern) => ({
+  const found = [...new Set(inOrderOfHarm(findings).map(({ concern }) => concern))];
+  return found.map((concern) => ({
     concern,
+    title: concerns[concern].title,
     findings: findings.filter((it) => it.concern === concern),
   }));
 }

@@ -1,7 +1,7 @@
 import { differencesOf } from '../terraform/json-differences';
 import { isHidden, unknown } from '../terraform/plan-json';
 import type { ChangeView } from './change-view';
-import { type Concern, describeChange, type Finding, harms, isNew, show } from './finding';
+import { type Concern, concerns, describeChange, type Finding, harms, isNew, show } from './finding';
 import { type Judged, judge } from './judge';
 import type { PlanContext } from './plan-context';
 import { withoutInstances } from './references';
@@ -41,21 +41,9 @@ function programs({ action, source }: ChangeView, { references }: PlanContext): 
 
 type Said = Omit<NamelessFinding, 'stack' | 'address'>;
 
-const kinds: Readonly<Record<Concern, string>> = {
-  loss: 'loss',
-  access: 'wider-access',
-  'not-judged': 'not-judged',
-  protection: 'weaker-protection',
-  service: 'service',
-  items: 'item-changed',
-  code: 'code',
-  capacity: 'capacity',
-  rest: 'change',
-};
-
 /** @param group - judgements of one concern and kind */
 function findingOf(view: ChangeView, group: readonly Judged[]): Said {
-  const [{ concern, kind = kinds[concern] }] = group as [Judged];
+  const [{ concern, kind = concerns[concern].kind }] = group as [Judged];
   const sentences =
     concern === 'not-judged' ? notJudgedSentences(group) : [...new Set(group.map(({ words }) => words))];
   const more = sentences.length > 3 ? `; and ${sentences.length - 3} more` : '';

@@ -1,18 +1,5 @@
-import { type Concern, count, type Finding, harms, isNew } from './finding';
+import { concerns, count, type Finding, harms, isNew } from './finding';
 import type { Review } from './review-result';
-
-/** How the verdict begins if a concern is the worst that was found. */
-const openings: Record<Concern, string> = {
-  loss: 'Destroys',
-  access: 'Widens access',
-  'not-judged': 'Not judged',
-  protection: 'Weakens protection',
-  service: 'Interrupts service',
-  items: 'Changes items',
-  code: 'Changes code',
-  capacity: 'Changes capacity or cost',
-  rest: 'Safe',
-};
 
 /** The first line of a review. @param findings - the most harm first */
 export function verdictOf(
@@ -32,7 +19,7 @@ export function verdictOf(
   const isNewAccess = ({ kind, sentence, harm }: Finding) =>
     kind === 'wider-access' && sentence.startsWith(isNew) && harm !== harms.worst;
   if (risky.length > 1 && risky.every(isNewAccess)) {
-    return `${openings.access}: ${risky.length} new resources give access that did not exist before`;
+    return `${concerns.access.opening}: ${risky.length} new resources give access that did not exist before`;
   }
   return `${openingOf(worst)}: ${worst.address} ${worst.sentence}${others(findings, worst, summary)}`;
 }
@@ -44,7 +31,7 @@ function openingOf({ kind, concern, harm }: Finding): string {
   if (concern === 'loss' && harm === harms.worst) return 'Destroys data';
   if (kind === 'loss') return 'Loses data';
   if (kind === 'replace') return 'Replaces';
-  return kind === 'destroy' ? 'Destroys' : openings[concern];
+  return kind === 'destroy' ? 'Destroys' : concerns[concern].opening;
 }
 
 function others(findings: readonly Finding[], worst: Finding, summary: string): string {

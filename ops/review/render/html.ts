@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type Concern, concernTitles, count, type Finding, sectionsOf } from '../finding';
+import { type Concern, count, type Finding, sectionsOf } from '../finding';
 import { acceptLine } from '../review';
 import type { Review } from '../review-result';
 import { entities } from './escape';
@@ -13,7 +13,7 @@ export function htmlOf(review: Review): string {
   const sections = sectionsOf(findings);
   const drawings = graph.nodes.length > 1 ? svgsOf(graph) : [];
   const links = [
-    ...sections.map((it) => [it.concern, concernTitles[it.concern], it.findings.length] as const),
+    ...sections.map((it) => [it.concern, it.title, it.findings.length] as const),
     ...(drift.length > 0 ? [['drift', 'Changed outside Terraform', drift.length] as const] : []),
     ...(outputs.length > 0 ? [['outputs', 'Outputs', outputs.length] as const] : []),
     ...(drawings.length > 0 ? [['graph', 'Dependency graph', 0] as const] : []),
@@ -43,7 +43,7 @@ ${links.length > 1 ? `<nav aria-label="Sections"><ul>${links.map(([id, title, si
 <main id="main">
 ${open.length > 0 ? `<details class="section" id="accept"><summary><h2>Unaccepted risks</h2></summary><pre>${entities(acceptLine(open))}</pre></details>` : ''}
 ${staleAccepts.length > 0 ? `<p class="unused">Accepted by environments.ts, and in no plan any more: ${staleAccepts.map((it) => `<code>${entities(it)}</code>`).join(', ')}</p>` : ''}
-${sections.map((it) => section(it.concern, concernTitles[it.concern], it.findings, accepted)).join('\n')}
+${sections.map((it) => section(it.concern, it.title, it.findings, accepted)).join('\n')}
 ${drift.length > 0 ? section('drift', 'Changed outside Terraform', drift, accepted) : ''}
 ${outputs.length > 0 ? `<details class="section" id="outputs"><summary><h2>Outputs</h2> <span class="size">${outputs.length}</span></summary><ul class="findings">${outputs.map(({ stack, name, sentence }) => `<li><p><code>${entities(`${stack}.${name}`)}</code> ${entities(sentence)}</p></li>`).join('')}</ul></details>` : ''}
 ${drawings.length > 0 ? graphSection(drawings, graph.leftOut) : ''}

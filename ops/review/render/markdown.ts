@@ -1,5 +1,5 @@
 import { visible } from '../../../input-error';
-import { type Concern, concernTitles, count, type Finding, sectionsOf } from '../finding';
+import { type Concern, count, type Finding, sectionsOf } from '../finding';
 import { acceptLine } from '../review';
 import type { Review } from '../review-result';
 import { mermaidOf } from './mermaid';
@@ -53,8 +53,8 @@ function render(review: Review, level: Level): string {
   for (const { stack, counts } of stacks) {
     lines.push(`| ${code(stack)} | ${counts} |`);
   }
-  for (const { concern, findings } of sectionsOf(review.findings)) {
-    const section = [`${concernTitles[concern]} (${findings.length})`];
+  for (const { concern, title, findings } of sectionsOf(review.findings)) {
+    const section = [`${title} (${findings.length})`];
     const body = findingList(findings, mildConcerns.has(concern) ? quarterOf(level) : level, risks);
     lines.push(
       '',

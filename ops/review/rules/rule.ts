@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type Attributes, isHidden } from '../../terraform/plan-json';
 import type { ChangeView } from '../change-view';
-import { type Concern, describeChange, type Harm, harms, show } from '../finding';
+import { type Concern, concerns, describeChange, type Harm, harms, show } from '../finding';
 
 /**
  * What a change means. Without harm it is no risk: `rest` says why it is harmless, every other concern what a reader
@@ -24,18 +24,7 @@ export const notJudged = (words: string): Judgement => ({
   harm: harms.unclear,
 });
 
-const usualHarm: Readonly<Record<Concern, Harm>> = {
-  loss: harms.loss,
-  access: harms.access,
-  'not-judged': harms.unclear,
-  protection: harms.weaker,
-  service: harms.weaker,
-  items: harms.small,
-  code: harms.small,
-  capacity: harms.small,
-  rest: harms.none,
-};
-export const risk = (concern: Concern, words: string, harm: Harm = usualHarm[concern]): Judgement => ({
+export const risk = (concern: Concern, words: string, harm: Harm = concerns[concern].harm): Judgement => ({
   concern,
   words,
   harm,
