@@ -1,5 +1,5 @@
 import { readEnvironment } from '../environments';
-import { InputError } from '../input-error';
+import { describeProblem } from '../input-error';
 import { allStacks, chosenStacks, stackWords } from './command/chosen-stacks';
 import { runCommand } from './command/command';
 import { expectTerminal } from './command/confirm';
@@ -25,12 +25,9 @@ import { synthesize } from './terraform/stack-terraform';
 
 const [word = '', ...args] = process.argv.slice(2);
 if (!Object.hasOwn(cdktfCommands, word)) {
-  throw new InputError({
-    where: 'command',
-    what: 'unknown',
-    got: word,
-    expected: Object.keys(cdktfCommands).join(', '),
-  });
+  const expected = `one of ${Object.keys(cdktfCommands).join(', ')}`;
+  console.error(describeProblem({ where: 'command', what: 'unknown', got: word, expected }));
+  process.exit(1);
 }
 const name = word as CdktfCommandName;
 const { summary, stacks: without, options } = cdktfCommands[name];

@@ -49,6 +49,16 @@ describe('a command line', () => {
     });
   });
 
+  it('fails in one line when cdktf has no such command', async () => {
+    const args = ['--import', './ops/command/run-typescript.mjs', 'ops/cdktf.ts', 'wrong'];
+
+    expect(await checkout.run(process.execPath, args)).toEqual({
+      exitCode: 1,
+      stdout: '',
+      stderr: 'command: unknown, got "wrong"; expected one of synth, diff, deploy, destroy, output\n',
+    });
+  });
+
   it.each(['deploy', 'diff', 'output', 'destroy', 'plan', 'drift'])(
     'fails without credentials before anything is run: %s',
     async (script) => {
