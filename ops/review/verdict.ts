@@ -28,7 +28,7 @@ function openingOf({ kind, concern, harm }: Finding): string {
   if (kind === 'incomplete') return 'Incomplete';
   if (kind === 'failed-check') return 'A check fails';
   if (kind === 'forget') return 'Removes from state';
-  if (concern === 'loss' && harm === harms.worst) return 'Destroys data';
+  if ((concern === 'loss' || concern === 'items') && harm === harms.worst) return 'Destroys data';
   if (kind === 'loss') return 'Loses data';
   if (kind === 'replace') return 'Replaces';
   return kind === 'destroy' ? 'Destroys' : concerns[concern].opening;
