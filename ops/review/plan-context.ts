@@ -53,7 +53,7 @@ export function contextOf(
     },
     writtenAs: ({ source }, attribute) => {
       const text = ownMember(bodyOf(source.address), attribute);
-      return typeof text === 'string' ? text : undefined;
+      return [text].flat().every((it) => typeof it === 'string') ? String(text) : undefined;
     },
     newCodeBytes: ({ after }) => {
       const file = after?.filename;

@@ -258,6 +258,11 @@ describe('a danger', () => {
       /^access: /,
     ],
     [
+      'what an alarm starts',
+      made('aws_cloudwatch_metric_alarm', { alarm_name: 'a' }, { alarm_actions: [true] }),
+      /^service: .* starts \(known after apply\)/,
+    ],
+    [
       'executions',
       becomesUnknown(lambda, { reserved_concurrent_executions: 5 }, { reserved_concurrent_executions: true }),
       /^service: /,
@@ -897,10 +902,6 @@ describe('no danger', () => {
     ['a data source that is read', reading('aws_iam_policy_document', 'aws')],
     ['an access control list for the owner that is gone', gone('aws_s3_bucket_acl', { acl: 'private' })],
     [
-      'an alarm for a topic of the same plan',
-      made('aws_cloudwatch_metric_alarm', { alarm_name: 'a' }, { alarm_actions: true }),
-    ],
-    [
       'objects that go to where they are read at once',
       made('aws_s3_bucket_lifecycle_configuration', {
         bucket: 'b',
@@ -948,6 +949,18 @@ describe('no danger', () => {
     ['azuread_service_principal', { display_name: 'a' }],
   ])('has no word of wider access: %s', (type, after) => {
     expect(JSON.stringify(said(made(type, after)))).not.toMatch(/access/i);
+  });
+
+  it('raises no alarm: an alarm for a topic of the same plan', () => {
+    const plan = made('aws_cloudwatch_metric_alarm', { alarm_name: 'a' }, { alarm_actions: true });
+    const written = (...alarm_actions: string[]) => ({
+      resource: { aws_cloudwatch_metric_alarm: { x: { alarm_actions } } },
+    });
+
+    expect(said(plan, written('${aws_sns_topic.alarms.arn}')).risks).toEqual([]);
+    expect(said(plan, written('${aws_sns_topic.alarms.arn}', '${aws_lambda_function.f.arn}')).risks).toEqual([
+      expect.stringMatching(/^service: .* starts/),
+    ]);
   });
 
   it('has no word of wider access: rules of a security group that the provider fills in', () => {

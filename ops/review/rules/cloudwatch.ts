@@ -23,14 +23,16 @@ import {
 } from './rule';
 
 const watching = stays('protection', 'it sounds at something else');
-/** Who is told: one more topic is fine, and anything else does something. */
-const told: Rule = ({ before, after, path, origin }) => {
-  const list = (value: unknown) => (isSet(value) && !isHidden(value) ? [value].flat() : []);
-  const [was, is] = [list(before), list(after)];
-  const started = is.filter(
-    (it) => !was.includes(it) && !isHidden(it) && !/^arn:[\w-]+:sns:/.test(String(it)),
-  );
-  const isKept = origin === 'new' || (!isHidden(after) && was.every((it) => is.includes(it)));
+/** Whom an alarm tells: one more topic is fine, anything else does something, and so may what is not known. */
+const told: Rule = ({ before, after, path, origin, view, context }) => {
+  const list = (value: unknown) => (isSet(value) ? [value].flat() : []);
+  const isTopic = (it: unknown) => /^(arn:[\w-]+:sns:.*|\$\{aws_sns_topic\.[\w-]+\.arn\})$/.test(String(it));
+  const written = context.writtenAs(view, path)?.split(',') ?? [after];
+  const started = list(after)
+    .filter((it) => !list(before).includes(it) && !isTopic(it))
+    .filter((it) => !isHidden(it) || !written.every(isTopic));
+  const isKept =
+    origin === 'new' || (!isHidden(after) && list(before).every((it) => list(after).includes(it)));
   return [
     ...started.map((it) => risk('service', `starts ${show(it)}`)),
     isKept

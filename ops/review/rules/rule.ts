@@ -38,7 +38,7 @@ export interface Context {
   readonly known: (type: string) => readonly Attributes[];
   /** Whether the configuration gives an attribute or block; undefined if the plan does not tell. */
   readonly isGiven: (view: ChangeView, path: readonly string[], isBlock: boolean) => boolean | undefined;
-  /** How the configuration writes an attribute, such as `${aws_iam_role.a.arn}`, if its text is at hand. */
+  /** How the configuration writes an attribute, such as `${aws_iam_role.a.arn}`, if its text is at hand; a list by commas. */
   readonly writtenAs: (view: ChangeView, attribute: string) => string | undefined;
   /** Bytes of the archive that would be deployed. */
   readonly newCodeBytes: (view: ChangeView) => number | undefined;
