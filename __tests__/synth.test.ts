@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { functions } from '../system';
+import { handlerEntry } from '../stacks/handler-bundles';
+import { type FunctionId, functions } from '../system';
 import { Checkout, type CommandResult } from './end-to-end/checkout';
 import { environmentNames } from './stacks/synthesize';
 
@@ -46,6 +47,29 @@ describe('the app', () => {
     expect(files.map((file) => file.split('/').pop())).toEqual(
       Object.keys(functions).flatMap(() => ['index.mjs', 'index.mjs.map', 'sdk.mjs']),
     );
+  });
+
+  it('makes new packages of the functions that use what has changed in a shared file, and of no other', async () => {
+    const [checkout] = checkouts;
+    const packages = () => {
+      const assets = join(checkout.folder, 'cdktf.out/stacks/functions/assets');
+      return Object.fromEntries(readdirSync(assets).map((name) => [name, readdirSync(join(assets, name))]));
+    };
+    await synthesize(checkout, 'local');
+    const before = packages();
+
+    checkout.edit('lambdas/shared/event.ts', "'not a cursor'", "'no cursor'");
+    await synthesize(checkout, 'local');
+
+    const after = packages();
+    const changed = Object.keys(after).filter((name) => after[name]?.[0] !== before[name]?.[0]);
+    const users = Object.keys(functions).filter((id) =>
+      readFileSync(handlerEntry(id as FunctionId), 'utf8').includes('readCursor'),
+    );
+    expect(users.length).toBeGreaterThan(0);
+    expect(users.length).toBeLessThan(Object.keys(functions).length);
+    expect(changed.map((name) => name.replace(/_bundle_.*/, ''))).toEqual(users);
+    checkout.edit('lambdas/shared/event.ts', "'no cursor'", "'not a cursor'");
   });
 
   it('is synthesized by npm run synth, which asks for nothing in the network', async () => {
