@@ -2,7 +2,7 @@ import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { accessOf, type Fn, type SmokeInvocation } from '../../declarations';
 import type { Environment } from '../../environments';
 import { InputError } from '../../input-error';
-import { exactNumber, toJsonValue } from '../../lambdas/shared/json-values';
+import { exactNumber, hideProto, toJsonValue } from '../../lambdas/shared/json-values';
 import { type Seed, type Seeds, seedOf } from '../../seed-data/load-seed';
 import { isAsInNotebook } from '../../stacks/function-access';
 import { functions } from '../../system';
@@ -165,7 +165,12 @@ async function invokeOrExplain(session: AwsSession, name: string, event: unknown
 
 /** The items that a seed tells of, as the functions answer them. */
 function expectedItems(seed: Seed): Item[] {
-  const items =
-    seed.mode === 'import' ? seed.manifest.sample : seed.items.map(({ item }) => JSON.parse(item));
-  return items.map((item) => toJsonValue(unmarshall(item, { wrapNumbers: exactNumber })) as Item);
+  const texts =
+    seed.mode === 'import'
+      ? seed.manifest.sample.map((item) => JSON.stringify(item))
+      : seed.items.map(({ item }) => item);
+  return texts.map((text) => {
+    const item = JSON.parse(hideProto(text));
+    return toJsonValue(unmarshall(item, { wrapNumbers: exactNumber })) as Item;
+  });
 }

@@ -86,6 +86,26 @@ describe('what a function is invoked with', () => {
   });
 });
 
+describe('an attribute that is called __proto__', () => {
+  const text = '[{"SuperHero": "Loki", "__proto__": "trick"}]';
+  const loki: Row = {
+    accessMode: 'lab',
+    seed: {
+      mode: 'items',
+      ownership: 'managed',
+      items: parseItems(Buffer.from(text), 'seeds.json', { key: { SuperHero: 'S' } }),
+    },
+  };
+
+  it('is expected in the answer', () => {
+    expect(differencesIn(loki, scan, JSON.parse(text))).toEqual([]);
+  });
+
+  it('fails when the answer lacks it', () => {
+    expect(differencesIn(loki, scan, [{ SuperHero: 'Loki' }])).toHaveLength(1);
+  });
+});
+
 describe('a page of imported items', () => {
   it('is right when it holds items, whichever they are', () => {
     expect(differencesIn(imported, page, { items: [hulk], cursor: 'any' })).toEqual([]);
