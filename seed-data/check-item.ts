@@ -60,9 +60,11 @@ export function checkItem(
   const attributes = isExported ? Item : written;
   const reader = new AttributeReader(isExported ? 'DynamoDB JSON' : 'JSON', report);
   const { byName, json, bytes } = reader.read(attributes, where);
-  if (bytes > maxItemBytes) {
+  const entryBytes = localEntryBytes(byName, bytes, rules);
+  if (bytes + entryBytes > maxItemBytes) {
     const expected = `at most ${maxItemBytes} bytes, attribute names counted`;
-    report({ where, what: 'item too large', got: bytes, expected });
+    const counted = entryBytes > 0 ? ', and its entries in local indexes' : '';
+    report({ where, what: 'item too large', got: bytes + entryBytes, expected: `${expected}${counted}` });
   }
 
   const wrong = reportWrongKeys(byName, rules, (name, what, expected) => {
@@ -80,6 +82,34 @@ export function reportDuplicateKey(key: string, where: string, rules: ItemRules,
     ? { where, what: `duplicate key of ${partitionKey.name} and ${sortKey.name}`, got: JSON.parse(key) }
     : { where: memberOf(where, partitionKey.name), what: 'duplicate partition key', got: key };
   report({ ...problem, expected: 'unique keys' });
+}
+
+/**
+ * Bytes of the entries of an item in local indexes, which share its limit.
+ *
+ * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html, item size for tables with local secondary indexes
+ */
+function localEntryBytes(
+  attributes: ReadonlyMap<string, AttributeValue>,
+  itemBytes: number,
+  { key, indexes = {} }: ItemRules,
+): number {
+  let bytes = 0;
+  for (const index of Object.values(indexes)) {
+    const isEntry = Object.keys(index.key).every((name) => attributes.has(name));
+    if (index.kind !== 'local' || !isEntry) continue;
+    const { projection = 'all' } = index;
+    if (projection === 'all') {
+      bytes += itemBytes;
+      continue;
+    }
+    const projected = projection === 'keys' ? [] : projection;
+    for (const name of new Set([...Object.keys(key), ...Object.keys(index.key), ...projected])) {
+      const value = attributes.get(name);
+      if (value) bytes += Buffer.byteLength(name) + value.bytes;
+    }
+  }
+  return bytes;
 }
 
 /** Names of a line that tells of a change, where a full export has the item alone. */

@@ -344,6 +344,41 @@ describe('the key of an index', () => {
   });
 });
 
+describe("an item's entries in local indexes", () => {
+  const maxItemBytes = 409_600;
+  const itemOf = (textBytes: number, more: object) =>
+    JSON.stringify([{ Team: 'A', Year: 1, Text: 't'.repeat(textBytes), ...more }]);
+  // Names and values of Team, Year and Score.
+  const [keyBytes, scoreBytes] = [4 + 1 + 4 + 2, 5 + 2];
+  const own = keyBytes + 4 + scoreBytes;
+
+  it.each([
+    ['of all attributes', 'all', maxItemBytes / 2 - own],
+    ['of keys', 'keys', maxItemBytes - own - keyBytes - scoreBytes],
+    ['of a named attribute', ['Note'], maxItemBytes - own - 4 - 1 - keyBytes - scoreBytes - 4 - 1],
+  ] as const)('share its 409,600 bytes: %s', (_, projection, textBytes) => {
+    const rules: ItemRules = {
+      key: { Team: 'S', Year: 'N' },
+      indexes: { ByScore: { kind: 'local', key: { Team: 'S', Score: 'N' }, projection } },
+    };
+    const more = { Score: 5, ...(Array.isArray(projection) && { Note: 'n' }) };
+
+    expect(problemsIn(itemOf(textBytes, more), rules)).toEqual([]);
+    expect(problemsIn(itemOf(textBytes + 1, more), rules)).toEqual([
+      expect.stringMatching(/item too large, got 4096\d\d; .*, and its entries in local indexes$/),
+    ]);
+    expect(problemsIn(itemOf(textBytes + 1, { ...more, Score: undefined }), rules)).toEqual([]);
+  });
+
+  it('are none in a global index', () => {
+    const rules: ItemRules = {
+      key: { Team: 'S', Year: 'N' },
+      indexes: { ByScore: { key: { Team: 'S', Score: 'N' } } },
+    };
+    expect(problemsIn(itemOf(maxItemBytes - own, { Score: 5 }), rules)).toEqual([]);
+  });
+});
+
 describe('an item as DynamoDB exports it', () => {
   it('is the same as in plain JSON', () => {
     expect(readHeroes('[{"Item":{"SuperHero":{"S":"A"},"n":{"N":"1.50"}}}]')).toEqual(
