@@ -52,16 +52,22 @@ export async function* makePlans(kinds: readonly string[]): AsyncGenerator<reado
     archiveVersions: archiveProviderVersion,
     stub: { workingDirectory: stackFolder },
   });
-  const env = {
-    ...localAwsEnvironment(aws.url, 'us-east-1'),
-    ...providers.variables,
-    CHECKPOINT_DISABLE: '1',
-  };
+  const variables = { ...localAwsEnvironment(aws.url, 'us-east-1'), ...providers.variables };
+  const run = (...args: string[]) =>
+    runProgram(terraform.path, args, { cwd: stackFolder, env: { ...variables, CHECKPOINT_DISABLE: '1' } });
   try {
-    for (const kind of kinds) {
+    for (const group of groupsOf(kinds)) {
       await fetch(new URL('/moto-api/reset', aws.url), { method: 'POST' });
-      const plan = await makePlan(planCases[kind] as PlanCase, terraform.path, env, aws.url);
-      yield [kind, { configuration: readConfiguration(), plan: JSON.parse(masked(plan)) }];
+      clear(() => false);
+      const { before } = planCases[group[0] as string] as PlanCase;
+      if (before) {
+        await write(before, run);
+        await run('apply', '-input=false', '-auto-approve');
+      }
+      for (const kind of group) {
+        const plan = await makePlan(planCases[kind] as PlanCase, run, aws.url);
+        yield [kind, { configuration: readConfiguration(), plan: masked(plan) }];
+      }
     }
   } finally {
     await providers.stop();
@@ -70,38 +76,40 @@ export async function* makePlans(kinds: readonly string[]): AsyncGenerator<reado
   }
 }
 
+/** Kinds that start from the same, which is deployed once; where somebody else changes it, each starts anew. */
+function groupsOf(kinds: readonly string[]): Iterable<readonly string[]> {
+  const groups = new Map<string, string[]>();
+  for (const kind of kinds) {
+    const { before, outside } = planCases[kind] as PlanCase;
+    const text = JSON.stringify(before, (_, it) => (typeof it === 'function' ? String(it) : it));
+    const start = outside ? kind : `from ${text}`;
+    groups.set(start, [...(groups.get(start) ?? []), kind]);
+  }
+  return groups.values();
+}
+
 function readConfiguration(): unknown {
   const [file] = readdirSync(stackFolder).filter((it) => it === 'cdk.tf.json' || it === 'main.tf.json');
   return JSON.parse(readFileSync(join(stackFolder, file as string), 'utf8'));
 }
 
+type Run = (...args: string[]) => Promise<string>;
+
 async function makePlan(
   { before, after, outside, flags = [], fails }: PlanCase,
-  terraform: string,
-  env: NodeJS.ProcessEnv,
+  run: Run,
   endpoint: string,
 ): Promise<string> {
-  const inStack = (...args: string[]) => runProgram(terraform, args, { cwd: stackFolder, env });
-  clear(() => false);
-  if (before) {
-    await write(before);
-    await inStack('init', '-input=false', '-reconfigure');
-    await inStack('apply', '-input=false', '-auto-approve');
-  }
   const config = {
     endpoint,
     region: 'us-east-1',
     credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
   };
   await outside?.({ dynamodb: new DynamoDB(config), lambda: new Lambda(config) });
-  if (after) {
-    clear((file) => file.startsWith('terraform.tfstate'));
-    await write(after);
-  }
-  await inStack('init', '-input=false', '-reconfigure');
-  const failure = await inStack('plan', '-input=false', '-out=plan.tfplan', ...flags).catch((error) => error);
+  await write((after ?? before) as Configuration, run);
+  const failure = await run('plan', '-input=false', '-out=plan.tfplan', ...flags).catch((error) => error);
   if (failure instanceof ProgramError !== Boolean(fails)) throw new Error(JSON.stringify(failure, null, 2));
-  return inStack('show', '-json', 'plan.tfplan');
+  return run('show', '-json', 'plan.tfplan');
 }
 
 function clear(isKept: (file: string) => boolean): void {
@@ -110,12 +118,15 @@ function clear(isKept: (file: string) => boolean): void {
   }
 }
 
-async function write(configuration: Configuration): Promise<void> {
+/** In the place of the configuration that is there; its state stays. */
+async function write(configuration: Configuration, run: Run): Promise<void> {
+  clear((file) => file.startsWith('terraform.tfstate'));
   const files = 'terraform' in configuration ? plainFiles(configuration) : await stackFiles(configuration);
   for (const [name, content] of Object.entries(files)) {
     mkdirSync(dirname(join(stackFolder, name)), { recursive: true });
     writeFileSync(join(stackFolder, name), JSON.stringify(content, null, 2));
   }
+  await run('init', '-input=false', '-reconfigure');
 }
 
 function plainFiles({ terraform, files }: Extract<Configuration, { terraform: unknown }>) {
@@ -165,15 +176,22 @@ async function stackFiles({
   };
 }
 
-function masked(plan: string): string {
-  return plan
-    .trim()
-    .replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|\+0000)/g, '2026-01-01T00:00:00Z')
-    .replace(/"(ARO|ANP|AID)A[A-Z0-9]{17}"/g, '"$1AMASKED0000000000"')
+function masked(plan: string): unknown {
+  const text = plan
+    .replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|\+0000)?/g, '2026-01-01T00:00:00Z')
+    .replace(/"A[A-Z0-9]{17,20}"/g, '"AMASKED0000000000"')
+    .replace(/\b(sgr?|vpc)-[0-9a-f]{17}\b/g, '$1-00000000000000000')
     .replace(
       /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g,
       '00000000-0000-4000-8000-000000000000',
     );
+  const { relevant_attributes, ...members } = JSON.parse(text);
+  // Terraform writes them in any order.
+  return { ...members, ...(relevant_attributes && { relevant_attributes: sorted(relevant_attributes) }) };
+}
+
+function sorted(list: readonly unknown[]): readonly unknown[] {
+  return [...list].sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
 }
 
 async function main(named: readonly string[]): Promise<void> {
