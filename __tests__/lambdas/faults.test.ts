@@ -122,6 +122,15 @@ describe.each([
     },
   );
 
+  it('fails when its time had run out before it began, with a timer that Node.js does not warn of', async () => {
+    const timers = jest.spyOn(globalThis, 'setTimeout');
+
+    const error = await errorOf(invoke(100));
+
+    expect(error.name).toBe('DeadlineExceeded');
+    expect(timers.mock.calls.map(([, delayMs]) => Number(delayMs)).filter((it) => it < 0)).toEqual([]);
+  });
+
   it('asks for nothing more once its time has run out', async () => {
     jest.spyOn(Math, 'random').mockReturnValue(0.99);
     table.proxy.next(...always('throttled'));

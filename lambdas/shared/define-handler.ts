@@ -39,9 +39,8 @@ export function defineHandler<Answer>(answer: (event: unknown, invocation: Invoc
     const usage: Usage = { pages: 0, items: 0, readCapacityUnits: 0 };
     let outcome: Outcome = { outcome: 'ok' };
     try {
-      return await beforeDeadline(context.getRemainingTimeInMillis() - marginMs, (signal) =>
-        answer(event, { signal, usage }),
-      );
+      const timeMs = Math.max(0, context.getRemainingTimeInMillis() - marginMs);
+      return await beforeDeadline(timeMs, (signal) => answer(event, { signal, usage }));
     } catch (error) {
       if (error instanceof ClientError) {
         outcome = { outcome: error.code };
