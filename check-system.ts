@@ -34,6 +34,7 @@ const [tableNamePattern, tableNameExpected] = [
 ];
 const maxKeyNameBytes = 255;
 const maxIndexes = { global: 20, local: 5 };
+const maxProjected = 100;
 
 function* tableProblems(where: string, id: string, table: Table, nameSuffix: string): Generator<Problem> {
   yield* unlessMatches(where, id, /^[a-z][a-zA-Z0-9-]*$/, 'an id of letters, digits and hyphens');
@@ -60,6 +61,11 @@ function* tableProblems(where: string, id: string, table: Table, nameSuffix: str
     const expected = `at most ${maxIndexes[kind]}`;
     if (got > maxIndexes[kind])
       yield { where: `${where}.indexes`, what: `too many ${kind} ones`, got, expected };
+  }
+  const named = indexes.flatMap(([, { projection }]) => (Array.isArray(projection) ? projection : []));
+  if (named.length > maxProjected) {
+    const expected = `at most ${maxProjected} in all lists of "projection"`;
+    yield { where: `${where}.indexes`, what: 'too many attributes', got: named.length, expected };
   }
   const types = new Map(Object.entries(table.key));
   for (const [name, index] of indexes) {

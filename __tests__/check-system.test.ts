@@ -90,6 +90,16 @@ it.each<[string, System, string]>([
     }),
     `${table}.indexes: too many local ones, got 6; expected at most 5`,
   ],
+  [
+    'a hundred and one projected attributes',
+    system({
+      indexes: {
+        ByCity: { key: { City: 'S' }, projection: Array.from({ length: 51 }, (_, n) => `A${n}`) },
+        ByYear: { key: { Year: 'N' }, projection: Array.from({ length: 50 }, (_, n) => `A${n}`) },
+      },
+    }),
+    `${table}.indexes: too many attributes, got 101; expected at most 100 in all lists of "projection"`,
+  ],
   ['a name that is too long', system({}, { name: 'x'.repeat(60) }), `${fn}.name: bad value, got "xxx`],
   [
     'no smoke invocation',
