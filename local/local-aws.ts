@@ -124,7 +124,8 @@ export async function findLocalAws(): Promise<LocalAws | undefined> {
   const record = readRecord();
   if (!record) return undefined;
   const health = await readHealth(record);
-  if (health) return toLocalAws(health);
+  // At the address that the record says, under which it has answered.
+  if (health) return toLocalAws({ ...health, ...record });
   rmSync(instanceFile(), { force: true });
   return undefined;
 }
