@@ -85,9 +85,12 @@ interface File {
   readonly contents: string | Uint8Array;
 }
 
-/** Files in a folder that is found again by their content, so that no process has to clean up behind itself. */
+/**
+ * Files in a folder that is found again by their content, so that no process has to clean up behind itself. Not in
+ * `node_modules`, which may be another user's.
+ */
 function keep(files: readonly File[]): string {
-  const cache = resolve('node_modules/.cache/supermission');
+  const cache = resolve('cdktf.out/bundles');
   const hash = createHash('sha256');
   for (const { contents } of files) hash.update(contents);
   const folder = join(cache, hash.digest('hex'));

@@ -1,5 +1,15 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Checkout } from './checkout';
@@ -69,6 +79,19 @@ test.each<[string, Machine, RegExp]>([
 ])('fails on a machine with %s: one sentence in time, before anything is started', (_, machine, sentence) => {
   expect(start(machine)).toEqual({ status: 1, stdout: '', stderr: expect.stringMatching(/^[^\n]+\n$/) });
   expect(start(machine).stderr.trimEnd()).toMatch(sentence);
+});
+
+test('a checkout whose node_modules cannot be written is synthesized', async () => {
+  // No folder can be made in a file, whoever asks for it: this suite may be run by root.
+  const own = join(checkout.folder, 'node_modules');
+  const packages = realpathSync(own);
+  unlinkSync(own);
+  mkdirSync(own);
+  for (const name of readdirSync(packages))
+    if (name !== '.cache') symlinkSync(join(packages, name), join(own, name));
+  writeFileSync(join(own, '.cache'), '');
+
+  expect(await checkout.npm('synth')).toMatchObject({ exitCode: 0 });
 });
 
 test('a checkout without git can be checked', () => {
