@@ -149,6 +149,20 @@ describe('a danger', () => {
       /^access: .* hands calls to "https:\/\/a\.example"/,
     ],
     [
+      'calls that are handed to a foreign address, while it is not known whose account this is',
+      {
+        ...made('aws_apigatewayv2_integration', { api_id: 'a', integration_uri: 'https://a.example' }),
+        prior_state: {
+          values: {
+            root_module: {
+              resources: [{ address: 'data.aws_caller_identity.a', type: 'aws_caller_identity', values: {} }],
+            },
+          },
+        },
+      },
+      /^access: .* hands calls to/,
+    ],
+    [
       'calls that are handed to a function of another account',
       made('aws_apigatewayv2_integration', {
         api_id: 'a',

@@ -70,11 +70,11 @@ const lettingIn =
 const integration: Rule = (change) => {
   const { after, origin, view, context } = change;
   if (origin === 'existing') return answering(change);
-  const [, account] = /:lambda:[\w-]*:(\d{12}):function:/.exec(String(after)) ?? [];
+  const [, account = 'none'] = /:lambda:[\w-]*:(\d{12}):function:/.exec(String(after)) ?? [];
+  const written = context.writtenAs(view, 'integration_uri') ?? '';
   const isOwn =
-    /^\$\{aws_lambda_function\.[\w-]+\.(invoke_)?arn\}$/.test(
-      context.writtenAs(view, 'integration_uri') ?? '',
-    ) || context.known('aws_caller_identity').some((it) => it.account_id === account);
+    /^\$\{aws_lambda_function\.[\w-]+\.(invoke_)?arn\}$/.test(written) ||
+    context.known('aws_caller_identity').some((it) => it.account_id === account);
   return isOwn
     ? fine('a function of this account, which has to permit it')
     : risk('access', `hands calls to ${show(after)}`);
