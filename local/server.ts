@@ -8,6 +8,7 @@ import { createProxyServer } from 'http-proxy-3';
 import { InputError } from '../input-error';
 import { type Emulator, startEmulator } from './emulator';
 import { type FunctionConfiguration, FunctionRunner, LambdaError } from './function-runner';
+import { apiOf, authorizationFor, HttpApis, withLocalEndpoints } from './http-api';
 import {
   defaultPort,
   healthPath,
@@ -20,6 +21,7 @@ import {
 
 const emulatorAway = 'the emulator behind local AWS does not answer';
 
+const apisPath = /^\/v2\/apis(\/|$)/;
 const functionsPath = '/2015-03-31/functions';
 const deploymentPath = new RegExp(`^(POST ${functionsPath}/?|PUT ${functionsPath}/[^/]+/code)$`);
 const invocationPath = new RegExp(`^POST ${functionsPath}/([^/]+)/invocations$`);
@@ -71,6 +73,16 @@ export async function startServer(options: AwsServerOptions): Promise<AwsServer>
   await listen(server, options.port);
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const runner = new FunctionRunner(url, log);
+  const apis = new HttpApis({
+    ask,
+    log,
+    invoke: async (name, region, event) => {
+      const path = `${functionsPath}/${name}/configuration`;
+      const found = await ask(path, authorizationFor('lambda', region));
+      if (!found.ok) throw new LambdaError(found.status, 'ServiceException', await found.text());
+      return runner.invoke((await found.json()) as FunctionConfiguration, { event, requestId: randomUUID() });
+    },
+  });
   const record: InstanceRecord = {
     url,
     pid: process.pid,
@@ -81,6 +93,11 @@ export async function startServer(options: AwsServerOptions): Promise<AwsServer>
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     // A page in the user's browser could otherwise deploy a function and run it on this machine.
     const { host = '', origin } = request.headers;
+    const api = apiOf(host);
+    if (api) {
+      idleTimer.refresh();
+      return apis.serve(request, response, api);
+    }
     if (origin || !loopbackHost.test(host)) {
       throw new LambdaError(
         403,
@@ -94,12 +111,36 @@ export async function startServer(options: AwsServerOptions): Promise<AwsServer>
     idleTimer.refresh();
 
     const operation = `${request.method} ${pathname}`;
+    if (apisPath.test(pathname)) return passOnApis(request, response);
     const [, name] = invocationPath.exec(operation) ?? [];
     if (name) return invoke(name, searchParams, request, response);
     if (!deploymentPath.test(operation)) return void proxy.web(request, response);
     const body = await readBody(request);
     await keepDeployedCode(body, request.headers.authorization);
     proxy.web(request, response, { buffer: Readable.from([body]) });
+  }
+
+  /** What AWS says of an API, with the address that it has here. */
+  async function passOnApis(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { method = 'GET', headers } = request;
+    const { authorization = '' } = headers;
+    const body = await readBody(request);
+    const content = body.length > 0 && {
+      body,
+      headers: { authorization, 'content-type': 'application/json' },
+    };
+    const answer = await ask(request.url ?? '', authorization, { method, ...content });
+    const { port } = new URL(url);
+    response.writeHead(
+      answer.status,
+      Object.fromEntries(
+        ['content-type', 'x-amzn-errortype', 'x-amzn-requestid'].flatMap((name) => {
+          const value = answer.headers.get(name);
+          return value === null ? [] : [[name, value]];
+        }),
+      ),
+    );
+    response.end(withLocalEndpoints(await answer.text(), port));
   }
 
   async function keepDeployedCode(body: Buffer, authorization = ''): Promise<void> {
@@ -165,8 +206,8 @@ export async function startServer(options: AwsServerOptions): Promise<AwsServer>
     response.writeHead(200, { 'content-type': 'application/json' }).end(result.payload);
   }
 
-  function ask(path: string, authorization: string): Promise<Response> {
-    return fetch(emulator.url + path, { headers: { authorization } }).catch(() => {
+  function ask(path: string, authorization: string, init: RequestInit = {}): Promise<Response> {
+    return fetch(emulator.url + path, { headers: { authorization }, ...init }).catch(() => {
       throw new LambdaError(502, 'ServiceUnavailable', emulatorAway);
     });
   }
