@@ -1,6 +1,15 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { accessOf, type Fn, type Index, type Table, type TableKey, tableLabel } from './declarations';
+import {
+  accessOf,
+  type Fn,
+  type Index,
+  pathParameters,
+  type Route,
+  type Table,
+  type TableKey,
+  tableLabel,
+} from './declarations';
 import { InputError, type Problem } from './input-error';
 
 /** What is declared, by ids. */
@@ -179,6 +188,16 @@ function* functionProblems(
       'at least one invocation, with what is right: without it nobody knows that the function works';
     yield { where: `${where}.smoke`, what: 'not smoke-tested', got: fn.smoke, expected };
   }
+  if (fn.webOnly && !fn.route) {
+    const expected = 'a route, by which the web gets to it';
+    yield { where: `${where}.webOnly`, what: 'nobody would call it', got: true, expected };
+  }
+  const comparesItems = fn.smoke.some((it) => 'answers' in it && it.answers !== 'HTML');
+  if (fn.reads.length === 0 && (comparesItems || fn.notebookPolicy)) {
+    const expected = 'a table; or smoke invocations with their answers, and no notebookPolicy';
+    yield { where: `${where}.reads`, what: 'nothing to compare answers with', got: fn.reads, expected };
+  }
+  if (fn.route) yield* routeProblems(`${where}.route`, fn.route);
   for (const [index, read] of fn.reads.entries()) {
     const { operation, table, index: indexName, attributes } = accessOf(read);
     const place = `${where}.reads[${index}]`;
@@ -214,6 +233,29 @@ function* functionProblems(
   }
 }
 
+function* routeProblems(where: string, route: Route): Generator<Problem> {
+  yield* unlessMatches(
+    `${where}.get`,
+    route.get,
+    /^\/$|^(\/([\w.~-]+|\{[a-zA-Z]\w*\}))+$/,
+    'a path such as /missions/{superhero}, without a slash at its end',
+  );
+  const names = [...pathParameters(route), ...Object.keys(route.query ?? {})];
+  for (const got of names.filter((name, index) => names.indexOf(name) !== index)) {
+    yield { where, what: 'named twice', got, expected: 'different names of all parameters' };
+  }
+  for (const [name, got] of Object.entries(route.query ?? {})) {
+    yield* unlessMatches(
+      `${where}.query`,
+      name,
+      /^[a-zA-Z]\w*$/,
+      'a name of letters, digits and underscores',
+    );
+    if (['text', 'number', 'list'].includes(got)) continue;
+    yield { where: `${where}.query.${name}`, what: 'unknown kind', got, expected: 'text, number or list' };
+  }
+}
+
 /** A request names the key it looks for, so IAM finds it among the attributes. */
 function* attributeProblems(
   where: string,
@@ -238,6 +280,10 @@ function* repeatedNames({ tables, functions }: System): Generator<Problem> {
       `functions.${id}.policy`,
       policy?.name ?? `${name}ReadPolicy`,
     ]),
+    // Paths are the same to API Gateway whatever their segments are called.
+    route: fns.flatMap(([id, { route }]) =>
+      route ? [[`functions.${id}.route.get`, route.get.replaceAll(/\{\w+\}/g, '{}')] as const] : [],
+    ),
   };
   for (const [what, names] of Object.entries(named)) {
     const seen = new Set<string>();
@@ -245,9 +291,9 @@ function* repeatedNames({ tables, functions }: System): Generator<Problem> {
       if (seen.has(got))
         yield {
           where: `system.ts: ${where}`,
-          what: `name of another ${what}`,
+          what: `that of another ${what}`,
           got,
-          expected: 'a name of its own',
+          expected: 'one of its own',
         };
       seen.add(got);
     }

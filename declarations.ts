@@ -73,7 +73,7 @@ export function accessOf({ index, attributes, ...read }: Read): Access {
  * An invocation of the smoke test, and what is right. What the answer is compared with are the seed items of the table that
  * the function reads first.
  */
-export type SmokeInvocation =
+export type ComparedInvocation =
   | {
       readonly event: unknown;
       /** The whole answer. */
@@ -97,15 +97,15 @@ export type SmokeInvocation =
       readonly by: Readonly<Record<string, string>>;
     };
 
-export interface Fn {
+export interface Fn extends Web {
   /** Its name in AWS, without an environment's suffix. */
   readonly name: string;
   /** @default the name, then `Role` */
   readonly role?: string;
   /** Construct id and name of the policy that lets it read. @default `read`; the name, then `ReadPolicy` */
   readonly policy?: { readonly id: string; readonly name: string };
-  /** What it reads; what the smoke test expects are the items of the first table. */
-  readonly reads: readonly [Read, ...Read[]];
+  /** What it reads, if anything; what the smoke test expects are the items of the first table. */
+  readonly reads: readonly Read[];
   /** Environment variables beside those that every function has. @default none */
   readonly variables?: Readonly<Record<string, string>>;
   readonly smoke: readonly SmokeInvocation[];
@@ -129,3 +129,37 @@ export function tablesRead({ reads }: Fn): readonly Table[] {
 export function tableLabel({ label, name }: Table): string {
   return label ?? name.replace(/(?<=[a-z0-9])(?=[A-Z])|[.-]/g, '_').toLowerCase();
 }
+
+/** What of a function is for environments that have a web. */
+export interface Web {
+  /** @default it answers direct invocations only */
+  readonly route?: Route;
+  /** Whether it is there only where the environment has a web. @default it always is */
+  readonly webOnly?: true;
+}
+
+/** How a parameter of a query string becomes a field of the event: as it is, as a number, or all of that name as a list. */
+export type QueryParameter = 'text' | 'number' | 'list';
+
+/** What a function answers over HTTP, where an environment has a web. */
+export interface Route {
+  /** The path of its GET and HEAD requests; each `{name}` is a segment, and a field of the event. */
+  readonly get: string;
+  /** Parameters of the query string, which become fields of the event; any other is refused. @default none */
+  readonly query?: Readonly<Record<string, QueryParameter>>;
+  /** Whether its answer is a response of HTTP, as that of a page. @default a response is made of its answer */
+  readonly speaksHttp?: true;
+}
+
+/** The names of the segments that a path leaves open. */
+export function pathParameters({ get }: Route): string[] {
+  return [...get.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => name);
+}
+
+export type SmokeInvocation =
+  | ComparedInvocation
+  | {
+      readonly event: unknown;
+      /** A response of HTTP with a page. */
+      readonly answers: 'HTML';
+    };

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { checkSystem } from './check-system';
+import type { Fn } from './declarations';
 import { describeProblem, InputError } from './input-error';
-import { functions, project, type TableId, tables } from './system';
+import { type FunctionId, functions, project, type TableId, tables } from './system';
 
 /** Retention periods that CloudWatch Logs accepts, in days. @see https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html */
 const retentionDays = [
@@ -115,6 +116,39 @@ const environmentSchema = z.object({
       identityProvider: oneOf(['defined', 'existing']),
     })
     .optional(),
+  /**
+   * The functions that have a route, over HTTP: who may call them, how often, from pages of which other sites, and for how many
+   * days calls are logged. `public` is everybody; `iam` whoever signs requests and has the right; `jwt` whoever has a token of
+   * this issuer for one of these audiences. Where attributes are protected, `public` shows them to everybody as far as the
+   * functions read them, so it has to be said: `protectedAttributes: 'shown'`.
+   *
+   * @default none
+   * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-access-control.html
+   */
+  web: z
+    .object({
+      access: z.discriminatedUnion(
+        'mode',
+        [
+          z.object({
+            mode: z.literal('public'),
+            protectedAttributes: z.literal('shown', { error: '"shown", or nothing' }).optional(),
+          }),
+          z.object({ mode: z.literal('iam') }),
+          z.object({
+            mode: z.literal('jwt'),
+            issuer: text(/^https:\/\/[^\s?#]+$/, 'the https URL of an issuer of tokens, as in their "iss"'),
+            audience: z.array(text(/./, 'an audience')).min(1, { error: 'at least one audience' }),
+          }),
+        ],
+        { error: 'mode "public", mode "iam", or mode "jwt" with issuer and audience' },
+      ),
+      /** Requests to each route, over any second, and at once. */
+      throttling: z.object({ requestsPerSecond: wholeNumber(1, 10_000), burst: wholeNumber(1, 5_000) }),
+      corsOrigins: z.array(text(/^https?:\/\/[a-z0-9.-]+(:\d+)?$/, 'an origin such as https://example.com')),
+      logRetentionDays: z.literal(retentionDays, { error: `one of ${retentionDays.join(', ')}` }),
+    })
+    .optional(),
   /** Tags of every resource, beside project, environment and stack. */
   tags: z.record(z.string().regex(/^(?!aws:).{1,128}$/), z.string().max(256), {
     error: 'tags with names of 1 to 128 characters that do not start with "aws:"',
@@ -145,7 +179,15 @@ const consistentSchema = environmentSchema
   .refine(({ pipeline, allowedAccountIds }) => !pipeline || allowedAccountIds?.length === 1, {
     path: ['allowedAccountIds'],
     error: 'exactly one account id, where a pipeline deploys',
-  });
+  })
+  .refine(
+    ({ web, accessMode }) =>
+      web?.access.mode !== 'public' || accessMode === 'lab' || web.access.protectedAttributes === 'shown',
+    {
+      path: ['web', 'access'],
+      error: `protectedAttributes: 'shown' beside mode "public", for attributes are protected here, and everybody would get those that functions with a route read; or another mode`,
+    },
+  );
 
 /** What an environment says of one of its tables. */
 export type TableSettings = Pick<Environment, keyof typeof tableSettingsShape>;
@@ -168,6 +210,12 @@ export function importedTables(
     const { seed } = tableSettings(environment, id);
     return seed.mode === 'import' ? [{ id, manifest: seed.manifest }] : [];
   });
+}
+
+/** The functions that an environment has, with their ids. */
+export function functionsOf({ web }: Pick<Environment, 'web'>): readonly (readonly [FunctionId, Fn])[] {
+  const all = Object.entries<Fn>(functions) as [FunctionId, Fn][];
+  return all.filter(([, fn]) => web || !fn.webOnly);
 }
 
 /** Versions of hashicorp/archive that may be used, the same everywhere, in Terraform's syntax. */
@@ -210,6 +258,12 @@ const local: Configuration = {
   stateBucket: `${project}-local-state`,
   emulated: true,
   runtime: 'nodejs22.x',
+  web: {
+    access: { mode: 'public' },
+    throttling: { requestsPerSecond: 100, burst: 200 },
+    corsOrigins: [],
+    logRetentionDays: 1,
+  },
   awsProviderVersion: '>= 5.100.0, < 7.0.0',
 };
 

@@ -10,6 +10,7 @@ import { FunctionsStack } from './stacks/functions-stack';
 import { PipelineStack } from './stacks/pipeline-stack';
 import { StateBackendStack } from './stacks/state-backend-stack';
 import { TableStack } from './stacks/table-stack';
+import { WebStack } from './stacks/web-stack';
 
 void endWithMessage(async () => {
   const environment = readEnvironment();
@@ -19,7 +20,8 @@ void endWithMessage(async () => {
   const stateBackend = new StateBackendStack(app, { environment });
   const table = new TableStack(app, { environment, seeds });
   const functions = new FunctionsStack(app, { environment, bundles: await handlerBundles });
-  const { pipeline } = environment;
+  const { pipeline, web } = environment;
+  if (web) new WebStack(app, { environment, web }).addDependency(functions);
   if (pipeline) new PipelineStack(app, { environment, pipeline, seeds });
 
   // Only the order of a deployment: no stack reads another's state.

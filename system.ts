@@ -1,4 +1,4 @@
-import type { Fn, Table } from './declarations';
+import type { Fn, Route, Table } from './declarations';
 
 /** The project's name: in state keys, tags, state buckets and what the pipeline is made of. */
 export const project = 'supermission';
@@ -14,6 +14,16 @@ export const missions = {
 /** The tables by their construct ids, which are a contract: another one replaces the table. */
 export const tables = { missions } as const satisfies Record<string, Table>;
 
+/** What is answered over HTTP where an environment has a web, and asked for by its page. */
+export const listRoute = {
+  get: '/missions',
+  query: { limit: 'number', cursor: 'text' },
+} as const satisfies Route;
+export const detailsRoute = {
+  get: '/missions/{superhero}',
+  query: { attributes: 'list' },
+} as const satisfies Route;
+
 /** The functions by their construct ids: as much of a contract, and the beginnings of the names of their folders. */
 export const functions = {
   'super-dynamodb': {
@@ -21,6 +31,7 @@ export const functions = {
     role: 'SuperDynamoDBRole',
     policy: { id: 'scan', name: 'Super-DynamoDBScanPolicy' },
     reads: [{ scan: missions }],
+    route: listRoute,
     notebookPolicy: {
       sid: 'ScanAndLoad',
       actions: ['dynamodb:Scan', 's3:GetObject', 's3:PutObject', 'dynamodb:BatchWriteItem'],
@@ -35,6 +46,7 @@ export const functions = {
     role: 'SuperDynamoDbQueryRole',
     policy: { id: 'query', name: 'SuperDynamoDBQueryPolicy' },
     reads: [{ query: missions, attributes: 'visible' }],
+    route: detailsRoute,
     notebookPolicy: {
       sid: 'QueryAttributes',
       actions: ['dynamodb:Query'],
@@ -45,6 +57,13 @@ export const functions = {
       { event: { superhero: 'Ironman' }, answers: 'a query', by: { superhero: 'SuperHero' } },
       { event: 'each item', answers: 'a query', by: { superhero: 'SuperHero' } },
     ],
+  },
+  'web-page': {
+    name: 'MissionsPageFunction',
+    reads: [],
+    route: { get: '/', speaksHttp: true },
+    webOnly: true,
+    smoke: [{ event: {}, answers: 'HTML' }],
   },
 } as const satisfies Record<string, Fn>;
 

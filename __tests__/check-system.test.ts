@@ -4,7 +4,7 @@ import { readEnvironment } from '../environments';
 import { InputError } from '../input-error';
 import * as declared from '../system';
 
-const [id = ''] = Object.keys(declared.functions);
+const [id = '', otherId = ''] = Object.keys(declared.functions);
 const seasons: Table = {
   name: 'Seasons',
   key: { Team: 'S', Year: 'N' },
@@ -147,9 +147,55 @@ it.each<[string, System, string]>([
     'system.ts: functions.nowhere: no handler, got nothing; expected lambdas/nowhere-function/index.ts',
   ],
   [
+    'a function of the web without a route',
+    system({}, { webOnly: true }),
+    `${fn}.webOnly: nobody would call it, got true; expected a route`,
+  ],
+  [
+    'a function that reads nothing and is to answer items',
+    system({}, { reads: [], smoke: [{ event: {}, answers: 'all items' }] }),
+    `${fn}.reads: nothing to compare answers with, got []; expected a table`,
+  ],
+  [
+    'a route without a path',
+    system({}, { route: { get: 'missions' } }),
+    `${fn}.route.get: bad value, got "missions"; expected a path such as /missions/{superhero}`,
+  ],
+  [
+    'a route with half a parameter',
+    system({}, { route: { get: '/missions/{superhero' } }),
+    `${fn}.route.get: bad value, got "/missions/{superhero"`,
+  ],
+  [
+    'a parameter that is named twice',
+    system({}, { route: { get: '/missions/{hero}', query: { hero: 'text' } } }),
+    `${fn}.route: named twice, got "hero"; expected different names of all parameters`,
+  ],
+  [
+    'a parameter of an unknown kind',
+    system({}, { route: { get: '/missions', query: { limit: 'integer' } } }),
+    `${fn}.route.query.limit: unknown kind, got "integer"; expected text, number or list`,
+  ],
+  [
+    'a parameter with a hyphen',
+    system({}, { route: { get: '/missions', query: { 'page-size': 'number' } } }),
+    `${fn}.route.query: bad value, got "page-size"`,
+  ],
+  [
+    'two routes that API Gateway cannot tell apart',
+    {
+      tables: { seasons },
+      functions: {
+        [id]: { ...reader, route: { get: '/seasons/{team}' } },
+        [otherId]: { ...reader, name: 'Other', route: { get: '/seasons/{city}' } },
+      },
+    },
+    `system.ts: functions.${otherId}.route.get: that of another route, got "/seasons/{}"; expected one of its own`,
+  ],
+  [
     'two tables of one name',
     { tables: { seasons, others: { ...seasons, label: 'others' } }, functions: {} },
-    'system.ts: tables.others.name: name of another table, got "Seasons"; expected a name of its own',
+    'system.ts: tables.others.name: that of another table, got "Seasons"; expected one of its own',
   ],
 ])('fails when there is %s', (_, declaration, message) => {
   expect(() => checkSystem(declaration, '-prod')).toThrow(InputError);

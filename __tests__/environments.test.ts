@@ -8,6 +8,12 @@ import {
 import { InputError } from '../input-error';
 
 const lab = readEnvironment({ SUPERMISSION_ENV: 'lab' });
+const web = {
+  access: { mode: 'public' },
+  throttling: { requestsPerSecond: 10, burst: 20 },
+  corsOrigins: [],
+  logRetentionDays: 14,
+} as const;
 
 describe('readEnvironment', () => {
   it('is local without a name, and accepts the emulator account only', () => {
@@ -159,6 +165,31 @@ describe('checkEnvironment', () => {
       { awsProviderVersion: 'latest' },
       'awsProviderVersion: bad value, got "latest"; expected a version constraint',
     ],
+    [{ web: { ...web, access: { mode: 'open' } } }, 'mode "public", mode "iam", or mode "jwt" with issuer'],
+    [
+      { web: { ...web, access: { mode: 'jwt', issuer: 'http://issuer.example', audience: ['a'] } } },
+      'web.access.issuer: bad value, got "http://issuer.example"; expected the https URL of an issuer',
+    ],
+    [
+      { web: { ...web, access: { mode: 'jwt', issuer: 'https://issuer.example', audience: [] } } },
+      'web.access.audience: bad value, got []; expected at least one audience',
+    ],
+    [
+      { web: { ...web, throttling: { requestsPerSecond: 0, burst: 1 } } },
+      'web.throttling.requestsPerSecond: bad value, got 0; expected a whole number from 1 to 10000',
+    ],
+    [
+      { web: { ...web, corsOrigins: ['*'] } },
+      'web.corsOrigins.0: bad value, got "*"; expected an origin such as https://example.com',
+    ],
+    [
+      { web: { ...web, logRetentionDays: 2 } },
+      'web.logRetentionDays: bad value, got 2; expected one of 1, 3, 5',
+    ],
+    [
+      { web, accessMode: 'least-privilege' },
+      `web.access: bad value, got {"mode":"public"}; expected protectedAttributes: 'shown' beside mode "public"`,
+    ],
     [{ allowedAccountIds: ['123'] }, 'allowedAccountIds.0: bad value, got "123"; expected an account id'],
     [
       { tags: { 'aws:owner': 'me' } },
@@ -229,6 +260,19 @@ describe('the settings of one table', () => {
       seed: lab.seed,
     });
   });
+});
+
+it.each<[string, NonNullable<Environment['web']>['access']]>([
+  ['everybody, told so', { mode: 'public', protectedAttributes: 'shown' }],
+  ['whoever signs requests', { mode: 'iam' }],
+  ['whoever has a token', { mode: 'jwt', issuer: 'https://issuer.example/', audience: ['missions'] }],
+])('opens a web to %s where attributes are protected', (_, access) => {
+  const protectedWeb = {
+    ...lab,
+    accessMode: 'least-privilege',
+    web: { ...web, access },
+  } as unknown as Environment;
+  expect(checkEnvironment(protectedWeb).web?.access).toEqual(access);
 });
 
 it.each([2192, 3653])('keeps logs for %i days', (logRetentionDays) => {

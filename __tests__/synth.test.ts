@@ -1,9 +1,10 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { functionsOf } from '../environments';
 import { handlerEntry } from '../stacks/handler-bundles';
 import { type FunctionId, functions } from '../system';
 import { Checkout, type CommandResult } from './end-to-end/checkout';
-import { environmentNames } from './stacks/synthesize';
+import { environment, environmentNames } from './stacks/synthesize';
 
 jest.setTimeout(180_000);
 
@@ -41,11 +42,15 @@ describe('the app', () => {
     }
   });
 
-  it('puts a handler, its source map and its part of the AWS SDK into each archive', () => {
-    const [{ folder }] = checkouts;
+  it('puts a handler, its source map and its part of the AWS SDK into each archive', async () => {
+    const [checkout] = checkouts;
+    const { folder } = checkout;
+    rmSync(join(folder, 'cdktf.out'), { recursive: true });
+    expect(await synthesize(checkout, 'prod')).toMatchObject({ exitCode: 0 });
+
     const files = Object.keys(readTree(join(folder, 'cdktf.out/stacks/functions/assets')));
     expect(files.map((file) => file.split('/').pop())).toEqual(
-      Object.keys(functions).flatMap(() => ['index.mjs', 'index.mjs.map', 'sdk.mjs']),
+      functionsOf(environment('prod')).flatMap(() => ['index.mjs', 'index.mjs.map', 'sdk.mjs']),
     );
   });
 
@@ -70,6 +75,23 @@ describe('the app', () => {
     expect(users.length).toBeLessThan(Object.keys(functions).length);
     expect(changed.map((name) => name.replace(/_bundle_.*/, ''))).toEqual(users);
     checkout.edit('lambdas/shared/event.ts', "'no cursor'", "'not a cursor'");
+  });
+
+  it('puts what answers over HTTP beside it where there is a web, and the page into an archive of its own', async () => {
+    const [checkout] = checkouts;
+    expect(await synthesize(checkout, 'local')).toMatchObject({ exitCode: 0 });
+
+    const files = Object.keys(readTree(join(checkout.folder, 'cdktf.out/stacks/functions/assets')));
+    const expected = [...functionsOf(environment('local'))]
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .flatMap(([, { route, webOnly }]) => [
+        ...(route ? ['http.mjs'] : []),
+        'index.mjs',
+        'index.mjs.map',
+        webOnly ? 'page.html' : 'sdk.mjs',
+      ]);
+    expect(files.map((file) => file.split('/').pop())).toEqual(expected);
+    expect(expected).toContain('page.html');
   });
 
   it('is synthesized by npm run synth, which asks for nothing in the network', async () => {

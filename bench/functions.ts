@@ -103,8 +103,8 @@ async function prepareSubjects(hasPython: boolean): Promise<Record<string, Recor
     );
     const subjects: Record<string, Subject> = {
       [ours]: {
-        command: node(join(bundles[id], 'index.mjs')),
-        zipBytes: zipBytes([bundles[id]]),
+        command: node(join(bundles[id].direct, 'index.mjs')),
+        zipBytes: zipBytes([bundles[id].direct]),
       },
       [cdkDefault]: { command: node(besideFile), zipBytes: zipBytes([dirname(besideFile)]) },
       [cdkBundled]: { command: node(bundledFile), zipBytes: zipBytes([dirname(bundledFile)]) },

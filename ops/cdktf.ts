@@ -1,6 +1,6 @@
 import { readEnvironment } from '../environments';
 import { describeProblem } from '../input-error';
-import { allStacks, chosenStacks, stackWords } from './command/chosen-stacks';
+import { chosenStacks, stacksHelp, stackWords } from './command/chosen-stacks';
 import { runCommand } from './command/command';
 import { expectTerminal } from './command/confirm';
 import { withImport } from './seed/deploy-imports';
@@ -30,16 +30,15 @@ if (!Object.hasOwn(cdktfCommands, word)) {
   process.exit(1);
 }
 const name = word as CdktfCommandName;
-const { summary, stacks: without, options } = cdktfCommands[name];
-const takesStacks = without.length > 0;
+const { summary, stacksOf, options } = cdktfCommands[name];
 
-const usage = `Usage: npm run ${name}${takesStacks ? ' [-- [stacks] [flags]]' : ''}
+const usage = `Usage: npm run ${name}${stacksOf ? ' [-- [stacks] [flags]]' : ''}
 
 By cdktf, in the environment that SUPERMISSION_ENV names (local without it): ${summary}.
 ${
-  takesStacks
+  stacksOf
     ? `
-Stacks: ${allStacks.join(', ')}; ${without.join(', ')} if none is named.
+${stacksHelp}; ${stacksOf({ web: true }).join(', ')} if none is named.
 Flags: ${Object.keys(options)
         .map((flag) => `--${flag}`)
         .join(', ')}
@@ -51,21 +50,21 @@ void runCommand(
   {
     usage,
     options,
-    ...(takesStacks && { words: stackWords }),
+    ...(stacksOf && { words: stackWords }),
     writes: true,
     ...(['deploy', 'destroy'].includes(name) && {
       afterInterruption: `what was done is in the state: the next "npm run ${name}" does the rest`,
     }),
     run: async ({ values: given, positionals }, frame) => {
       const values = given as CdktfRequest['values'];
+      const environment = readEnvironment();
       const request: CdktfRequest = {
         name,
-        stacks: takesStacks ? chosenStacks(positionals, without) : [],
+        stacks: stacksOf ? chosenStacks(positionals, environment, stacksOf(environment)) : [],
         values,
       };
       const lockTimeout = lockTimeoutVariables(values['lock-timeout'], process.env);
       if (['deploy', 'destroy'].includes(name) && !values['auto-approve']) expectTerminal(name);
-      const environment = readEnvironment();
       expectTerminalBinary();
       await prepareFolders();
       if (name === 'synth') return runAll(cdktfCalls(request), synthVariables(), frame);

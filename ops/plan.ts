@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { readEnvironment } from '../environments';
-import { allStacks, chosenStacks, stackWords } from './command/chosen-stacks';
+import { chosenStacks, stacksHelp, stackWords } from './command/chosen-stacks';
 import { runCommand } from './command/command';
 import { type PlanReport, plan } from './plan/make-plan';
 import { prepareFolders } from './state/errored-state';
@@ -12,7 +12,7 @@ Plan a deployment of the environment that SUPERMISSION_ENV names (local without 
 "npm run apply" applies as it is, here or elsewhere. It changes nothing, and neither takes nor waits for the lock of a
 state. The folder holds sensitive values in the clear.
 
-Stacks: ${allStacks.join(', ')}; all but the last if none is named.
+${stacksHelp}; all but the pipeline if none is named.
 --out folder  where to put the plan (default plans/<environment>); an older plan there is replaced
 --renew       plan again what the folder holds: it is kept if it can still be applied as it is, replaced if the new plan
               does the same on newer states, and left, with exit code 1, if the new plan does anything else
@@ -32,8 +32,8 @@ void runCommand({
   words: stackWords,
   writes: true,
   run: async ({ values, positionals }, frame) => {
-    const stacks = chosenStacks(positionals);
     const environment = readEnvironment();
+    const stacks = chosenStacks(positionals, environment);
     await prepareFolders();
     const folder = values.out ?? join('plans', environment.name);
     const options = { stacks, folder, renew: values.renew, skipSynth: values['skip-synth'] };

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
-import { type Environment, importedTables, readEnvironment } from '../environments';
+import type { SmokeInvocation } from '../declarations';
+import { type Environment, functionsOf, importedTables, readEnvironment } from '../environments';
 import { InputError } from '../input-error';
 import { expectEmulator } from '../local/emulator';
 import {
@@ -11,11 +12,12 @@ import {
   makeLocalFolder,
   startLocalAws,
 } from '../local/local-aws';
-import { stackNames } from '../stacks/names';
+import { appStacks } from '../stacks/names';
 import { runCommand } from './command/command';
 import type { Frame } from './command/frame';
 import { runProgram } from './command/run-program';
 import { TimedSteps } from './command/timed-steps';
+import { askWeb, findWeb, requestOf } from './invoke/ask-web';
 import { examples, invoke, invokeCommand } from './invoke/invoke-function';
 import { prepareFolders } from './state/errored-state';
 import { bootstrap } from './state/make-state-bucket';
@@ -90,23 +92,25 @@ async function start(environment: Environment, keep: boolean, frame: Frame): Pro
   };
   const report = (line: string) => console.log(`    ${line}`);
   let leftRunning = false;
+  let page: string | undefined;
   try {
     await withSession({ ...frame, environment, findUrl, report }, async (session) => {
       await steps.run('Create the state bucket', (report) => bootstrap({ ...session, report }));
       await deploy(session, steps);
       await invokeAll(session, steps);
+      page = await askPage(session, steps);
       if (!keep) await removeAll(session, steps);
     });
     leftRunning = keep;
   } finally {
     if (!leftRunning) await aws?.stop();
   }
-  console.log(aws && leftRunning ? goOn(aws.url, environment.region) : ended);
+  console.log(aws && leftRunning ? goOn(aws.url, environment.region, page) : ended);
 }
 
 async function deploy(session: Session, steps: TimedSteps): Promise<void> {
   const outputsFile = join(localFolder(), 'outputs.json');
-  const stacks = [stackNames.table, stackNames.functions];
+  const stacks = appStacks(session.environment);
   const values = { 'outputs-file': outputsFile };
   await steps.run('cdktf deploy', async (report) => {
     await synthesize(session, { onLine: report });
@@ -128,9 +132,27 @@ async function invokeAll(session: Session, steps: TimedSteps): Promise<void> {
   console.log(`${answers.join('\n')}\n`);
 }
 
+/** Where the page of the web is, which has answered; nothing where there is none. */
+async function askPage(session: Session, steps: TimedSteps): Promise<string | undefined> {
+  const { environment, aws } = session;
+  const [, page] = functionsOf(environment).find(([, { smoke }]) => smoke.some(isPage)) ?? [];
+  if (!environment.web || !page?.route) return undefined;
+  const path = requestOf(page.route, {});
+  const [url, { status, contentType, body }] = await steps.run('Ask for the page', async () => {
+    const url = `${await findWeb(session)}${path}`;
+    return [url, await askWeb(url, aws)] as const;
+  });
+  const words = `answered with status ${status}, ${contentType}, ${body.length} characters`;
+  if (status !== 200) throw new Error(`${url}: ${words}: ${body.slice(0, 200)}`);
+  console.log(`    ${url} ${words}\n`);
+  return url;
+}
+
+const isPage = (invocation: SmokeInvocation) => 'answers' in invocation && invocation.answers === 'HTML';
+
 /** The state bucket too: an emulator that was running before goes on, and must have nothing of ours left. */
 async function removeAll(session: Session, steps: TimedSteps): Promise<void> {
-  const stacks = [stackNames.table, stackNames.functions];
+  const stacks = appStacks(session.environment);
   await steps.run('cdktf destroy', cdktf(session, { name: 'destroy', stacks, values: {} }));
   await steps.run('Remove the state bucket', (report) =>
     removeStateBucket({ ...session, report }, async () => true),
@@ -160,8 +182,10 @@ const ended = `
 Removed everything, and ended the local AWS.
 Try next: npm start -- --keep, then change a handler or an item and run npm run diff`;
 
-function goOn(url: string, region: string): string {
-  return `Left running. For the AWS CLI:
+function goOn(url: string, region: string, page?: string): string {
+  return `Left running.${page ? ` The page: ${page}` : ''}
+
+For the AWS CLI:
 
 ${localAwsExports(url, region)}
 

@@ -16,14 +16,15 @@ export function isAsInNotebook({ accessMode }: Environment, { notebookPolicy }: 
 /** What a function may do to tables: what its declaration says that it reads, or what the notebook lets it do. */
 export function readStatements(environment: Environment, fn: Fn, arn: ArnOf): Statement[] {
   const { notebookPolicy, reads } = fn;
-  if (notebookPolicy && isAsInNotebook(environment, fn)) {
+  const [first] = reads;
+  if (notebookPolicy && first && isAsInNotebook(environment, fn)) {
     const { sid, actions, attributes } = notebookPolicy;
     return [
       {
         sid,
         actions: [...actions],
         resources: ['*'],
-        ...(attributes && { condition: [namesOnly(accessOf(reads[0]).table.visibleAttributes ?? [])] }),
+        ...(attributes && { condition: [namesOnly(accessOf(first).table.visibleAttributes ?? [])] }),
       },
     ];
   }

@@ -3,9 +3,8 @@ import { DataAwsCallerIdentity } from '@cdktf/provider-aws/lib/data-aws-caller-i
 import { DataAwsPartition } from '@cdktf/provider-aws/lib/data-aws-partition';
 import type { Construct } from 'constructs';
 import { accessOf, type Fn, tablesRead } from '../declarations';
-import { archiveProviderVersion } from '../environments';
-import { tableVariable, variables } from '../lambdas/shared/variable-names';
-import { type FunctionId, functions } from '../system';
+import { archiveProviderVersion, functionsOf } from '../environments';
+import { routeVariable, tableVariable, variables } from '../lambdas/shared/variable-names';
 import { Alarms } from './constructs/alarms';
 import { EnvironmentStack, type EnvironmentStackProps } from './constructs/environment-stack';
 import { NodeFunction } from './constructs/node-function';
@@ -17,7 +16,7 @@ import {
   telemetryStatements,
 } from './function-access';
 import type { HandlerBundles } from './handler-bundles';
-import { functionNames, stackNames, tableName } from './names';
+import { entries, functionNames, stackNames, tableName } from './names';
 import { boundaryName } from './pipeline-access';
 
 export interface FunctionsStackProps extends EnvironmentStackProps {
@@ -41,17 +40,24 @@ export class FunctionsStack extends EnvironmentStack {
       permissionsBoundary: `arn:${partition}:iam::${accountId}:policy/${boundaryName(environment)}`,
     };
 
-    for (const [id, fn] of Object.entries<Fn>(functions) as [FunctionId, Fn][]) {
+    for (const [id, fn] of functionsOf(environment)) {
+      const asked = environment.web && fn.route ? 'overHttp' : 'direct';
       const names = functionNames(environment, fn);
       const { function: lambda, logGroup } = new NodeFunction(this, id, {
         ...environment,
         ...boundary,
         names,
-        bundle: bundles[id],
+        bundle: bundles[id][asked],
+        entry: entries[asked],
         variables: this.variablesOf(fn),
         assumeRole: assumeStatements(environment, fn, accountId),
         policies: {
-          [fn.policy?.id ?? 'read']: { name: names.policy, statements: readStatements(environment, fn, arn) },
+          ...(fn.reads.length > 0 && {
+            [fn.policy?.id ?? 'read']: {
+              name: names.policy,
+              statements: readStatements(environment, fn, arn),
+            },
+          }),
           logs: {
             name: names.logsPolicy,
             statements: telemetryStatements(environment, arn('logs', `log-group:${names.logGroup}`)),
@@ -68,9 +74,9 @@ export class FunctionsStack extends EnvironmentStack {
     if (environment.alarmTopicArn) {
       new Alarms(this, 'alarms', {
         topicArn: environment.alarmTopicArn,
-        functionNames: Object.values<Fn>(functions).map((fn) => functionNames(environment, fn).function),
+        functionNames: functionsOf(environment).map(([, fn]) => functionNames(environment, fn).function),
         timeoutSeconds: environment.timeoutSeconds,
-        operations: Object.values<Fn>(functions).flatMap(({ reads }) =>
+        operations: functionsOf(environment).flatMap(([, { reads }]) =>
           reads
             .map(accessOf)
             .map(({ operation, table }) => ({ operation, tableName: tableName(environment, table) })),
@@ -82,6 +88,7 @@ export class FunctionsStack extends EnvironmentStack {
   private variablesOf(fn: Fn): Record<string, string> {
     return {
       ...fn.variables,
+      ...(this.environment.web && fn.route && { [routeVariable]: JSON.stringify(fn.route) }),
       [variables.name]: functionNames(this.environment, fn).function,
       [variables.environment]: this.environment.stage,
       [variables.attributes]: isAsInNotebook(this.environment, fn) ? 'all' : 'visible',

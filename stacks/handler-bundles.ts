@@ -1,11 +1,18 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
-import { basename, join, resolve } from 'node:path';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join, relative, resolve } from 'node:path';
 import { type BuildOptions, build, transform } from 'esbuild';
 import { type FunctionId, functions } from '../system';
+import { entries } from './names';
 
-/** Folders that hold a handler, `index.mjs`, its source map, and its part of the AWS SDK, by the functions' ids. */
-export type HandlerBundles = Readonly<Record<FunctionId, string>>;
+/**
+ * Folders by the functions' ids. `direct` holds a handler, `index.mjs`, its source map, its part of the AWS SDK if it uses it, and
+ * its page if it has one;
+ * `overHttp` the same, and beside it `http.mjs`, a handler that answers requests of API Gateway by the former.
+ */
+export type HandlerBundles = Readonly<
+  Record<FunctionId, { readonly direct: string; readonly overHttp: string }>
+>;
 
 /** The file of a function's handler, relative to the project. */
 export function handlerEntry(id: string): string {
@@ -40,8 +47,18 @@ const options = {
 } satisfies BuildOptions;
 
 async function bundleHandlers(): Promise<HandlerBundles> {
-  const [sdk, handlers] = await Promise.all([
+  const [sdk, http, handlers] = await Promise.all([
     build({ ...options, entryPoints: { sdk: 'lambdas/shared/aws-sdk.ts' }, external: neverImported }),
+    build({
+      ...options,
+      stdin: {
+        contents: `import { handler as direct } from './${entries.direct}.mjs';
+          import { overHttp } from './lambdas/shared/over-http';
+          export const handler = overHttp(direct);`,
+        resolveDir: '.',
+      },
+      external: [`./${entries.direct}.mjs`],
+    }),
     build({
       ...options,
       minify: false,
@@ -50,12 +67,19 @@ async function bundleHandlers(): Promise<HandlerBundles> {
       external: ['./sdk.mjs'],
       sourcemap: 'inline',
       sourcesContent: false,
+      metafile: true,
     }),
   ]);
-  const [sdkFile] = sdk.outputFiles.map(({ contents }) => ({ name: 'sdk.mjs', contents }));
+  const sdkFiles = sdk.outputFiles.map(({ contents }) => ({ name: 'sdk.mjs', contents }));
+  const httpFiles = http.outputFiles.map(({ contents }) => ({ name: `${entries.overHttp}.mjs`, contents }));
   const folders = handlers.outputFiles.map(async ({ path, text }) => {
-    const files = await minified(text);
-    return [basename(path, '.mjs'), keep([...files, ...(sdkFile ? [sdkFile] : [])])];
+    const { imports = [] } = handlers.metafile.outputs[relative('', path)] ?? {};
+    const files = [
+      ...(await minified(text)),
+      ...(imports.some((it) => it.path === './sdk.mjs') ? sdkFiles : []),
+      ...(await pageOf(basename(path, '.mjs'))),
+    ];
+    return [basename(path, '.mjs'), { direct: keep(files), overHttp: keep([...files, ...httpFiles]) }];
   });
   return Object.fromEntries(await Promise.all(folders)) as HandlerBundles;
 }
@@ -75,9 +99,31 @@ async function minified(bundle: string): Promise<File[]> {
     sourcesContent: false,
   });
   return [
-    { name: 'index.mjs', contents: code },
-    { name: 'index.mjs.map', contents: map },
+    { name: `${entries.direct}.mjs`, contents: code },
+    { name: `${entries.direct}.mjs.map`, contents: map },
   ];
+}
+
+/** The page of a function that has a `page.html`, with the `page.css` and `page.ts` beside it put into it. */
+async function pageOf(id: string): Promise<File[]> {
+  const folder = dirname(handlerEntry(id));
+  const page = join(folder, 'page.html');
+  if (!existsSync(page)) return [];
+  const { outputFiles } = await build({
+    ...options,
+    platform: 'browser',
+    format: 'iife',
+    target: 'es2022',
+    entryPoints: [join(folder, 'page.ts'), join(folder, 'page.css')],
+    outExtension: {},
+  });
+  const [script = '', style = ''] = ['.js', '.css'].map((end) =>
+    outputFiles.find(({ path }) => path.endsWith(end))?.text.trim(),
+  );
+  const contents = readFileSync(page, 'utf8')
+    .replace('<style></style>', () => `<style>${style}</style>`)
+    .replace('<script></script>', () => `<script>${script}</script>`);
+  return [{ name: 'page.html', contents }];
 }
 
 interface File {

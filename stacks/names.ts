@@ -7,15 +7,30 @@ export const stackNames = {
   stateBackend: 'state-backend',
   table: 'table',
   functions: 'functions',
+  web: 'web',
   pipeline: 'pipeline',
 } as const;
 
+/** What is deployed when there is a state bucket: the tables first, what reads them next. */
+export function appStacks({ web }: { readonly web?: unknown }): readonly string[] {
+  return [stackNames.table, stackNames.functions, ...(web ? [stackNames.web] : [])];
+}
+
 /** The stacks of a deployment. The pipeline's own is not among them: whoever could change it could do anything. */
-export const systemStacks: readonly string[] = [
-  stackNames.stateBackend,
-  stackNames.table,
-  stackNames.functions,
-];
+export function systemStacks(environment: { readonly web?: unknown }): readonly string[] {
+  return [stackNames.stateBackend, ...appStacks(environment)];
+}
+
+/** What the API of an environment's web, and the log group of its calls, are called. */
+export function webNames({ name }: Environment) {
+  const api = `${project}-${name}-web`;
+  // Log groups of other names share one policy of the account, which has room for few of them:
+  // https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/AWS-logs-infrastructure-V2-CloudWatchLogs.html
+  return { api, logGroup: `/aws/vendedlogs/${api}` };
+}
+
+/** The files of a function's package that export a `handler`, without `.mjs`. */
+export const entries = { direct: 'index', overHttp: 'http' } as const;
 
 /** What a table is called in AWS. */
 export function tableName({ nameSuffix }: Environment, { name }: Table): string {

@@ -1,11 +1,20 @@
 import type { DataAwsIamPolicyDocumentStatement } from '@cdktf/provider-aws/lib/data-aws-iam-policy-document';
-import { accessOf, type Fn, keySchema, type Table } from '../declarations';
-import type { Environment } from '../environments';
+import { accessOf, keySchema, type Table } from '../declarations';
+import { type Environment, functionsOf } from '../environments';
 import { InputError } from '../input-error';
 import type { Seed, Seeds } from '../seed-data/load-seed';
-import { functions as declaredFunctions, tables as declaredTables, project, type TableId } from '../system';
+import { tables as declaredTables, project, type TableId } from '../system';
 import { alarmNames } from './constructs/alarms';
-import { functionNames, importPrefix, stackNames, stateKey, systemStacks, tableName } from './names';
+import {
+  appStacks,
+  functionNames,
+  importPrefix,
+  stackNames,
+  stateKey,
+  systemStacks,
+  tableName,
+  webNames,
+} from './names';
 
 type Statement = DataAwsIamPolicyDocumentStatement;
 
@@ -59,18 +68,23 @@ export function definePipelineAccess(
   environment: Environment,
   { pipeline: { repository }, seeds, partition, accountId, areBounded }: PipelineAccessProps,
 ): Record<PipelineRoleKey, PipelineRole> {
-  const names = Object.values<Fn>(declaredFunctions).map((fn) => functionNames(environment, fn));
+  const fns = functionsOf(environment).map(([, fn]) => fn);
+  const names = fns.map((fn) => functionNames(environment, fn));
   const arn = (service: string, resource: string, region = environment.region) =>
     `arn:${partition}:${service}:${region}:${accountId}:${resource}`;
   const iam = (resource: string) => arn('iam', resource, '');
   const functions = names.map((it) => arn('lambda', `function:${it.function}`));
   const versions = functions.map((it) => `${it}:*`);
   const roles = names.map(({ role }) => iam(`role/${role}`));
-  const policies = [...names.map(({ policy }) => policy), ...names.map(({ logsPolicy }) => logsPolicy)].map(
-    (it) => iam(`policy/${it}`),
+  const readPolicies = names.filter((_, index) => fns[index]?.reads.length).map(({ policy }) => policy);
+  const policies = [...readPolicies, ...names.map(({ logsPolicy }) => logsPolicy)].map((it) =>
+    iam(`policy/${it}`),
   );
   const boundary = iam(`policy/${boundaryName(environment)}`);
-  const logGroups = names.map(({ logGroup }) => arn('logs', `log-group:${logGroup}`));
+  const webLogGroups = environment.web ? [webNames(environment).logGroup] : [];
+  const logGroups = [...names.map(({ logGroup }) => logGroup), ...webLogGroups].map((it) =>
+    arn('logs', `log-group:${it}`),
+  );
   // Logs names a group in one request as itself, in another with what is in it.
   const groups = logGroups.flatMap((it) => [it, `${it}:*`]);
   const tableArn = (table: Table) => arn('dynamodb', `table/${tableName(environment, table)}`);
@@ -79,8 +93,9 @@ export function definePipelineAccess(
   const bucket = `arn:${partition}:s3:::${environment.stateBucket}`;
   const states = (stacks: readonly string[], end = '') =>
     stacks.map((stack) => `${bucket}/${stateKey(environment, stack)}${end}`);
+  const system = systemStacks(environment);
   /** The state bucket is an administrator's work, like this stack. */
-  const deployed = [stackNames.table, stackNames.functions];
+  const deployed = appStacks(environment);
 
   const trust = (subjects: readonly string[]): Statement[] => [
     {
@@ -126,6 +141,43 @@ export function definePipelineAccess(
     },
   );
 
+  // An API has no name before it has an id; what it has is the tags of all that is deployed here.
+  const api = (resource: string) => `arn:${partition}:apigateway:${environment.region}::/${resource}`;
+  const findApis: Statement = {
+    sid: 'FindApis',
+    actions: ['apigateway:GET'],
+    resources: [api('apis'), api('apis/*')],
+  };
+  const isOurs = (tags: 'RequestTag' | 'ResourceTag') =>
+    Object.entries({ project, environment: environment.name }).map(([tag, value]) => ({
+      test: 'StringEquals',
+      variable: `aws:${tags}/${tag}`,
+      values: [value],
+    }));
+  const deployWeb = (): Statement[] => [
+    {
+      sid: 'CreateApis',
+      actions: ['apigateway:POST'],
+      resources: [api('apis')],
+      condition: isOurs('RequestTag'),
+    },
+    {
+      sid: 'DeployApis',
+      actions: ['apigateway:DELETE', 'apigateway:PATCH', 'apigateway:POST', 'apigateway:PUT'],
+      resources: [api('apis/*'), api('tags/*')],
+      condition: isOurs('ResourceTag'),
+    },
+    {
+      sid: 'LetApisCallFunctions',
+      actions: ['lambda:AddPermission', 'lambda:RemovePermission'],
+      resources: functions,
+      condition: [
+        { test: 'StringEquals', variable: 'lambda:Principal', values: ['apigateway.amazonaws.com'] },
+      ],
+    },
+    deliverLogs,
+  ];
+
   const readBucket: Statement[] = [{ sid: 'ReadStateBucket', actions: bucketReads, resources: [bucket] }];
   const withBoundary = { test: 'StringEquals', variable: 'iam:PermissionsBoundary', values: [boundary] };
 
@@ -139,7 +191,7 @@ export function definePipelineAccess(
           {
             sid: 'ReadStates',
             actions: ['s3:GetObject'],
-            resources: [...states(systemStacks), ...states(systemStacks, '.tflock')],
+            resources: [...states(system), ...states(system, '.tflock')],
           },
         ],
         system: [
@@ -158,6 +210,7 @@ export function definePipelineAccess(
           ...ifAny(alarms, { sid: 'ReadAlarms', actions: alarmReads }),
         ],
         ...readItems(seeds, tableArn),
+        ...(environment.web && { web: [findApis] }),
       },
     },
     apply: {
@@ -213,6 +266,7 @@ export function definePipelineAccess(
             ],
           },
         ],
+        ...(environment.web && { web: [findApis, ...deployWeb()] }),
       },
     },
   };
@@ -226,8 +280,9 @@ function ifAny(resources: string[], ...statements: readonly Statement[]): Statem
 /** The names of the alarms that the environment has. */
 function alarmsOf(environment: Environment): string[] {
   if (!environment.alarmTopicArn) return [];
-  const fns = Object.values<Fn>(declaredFunctions);
+  const fns = functionsOf(environment).map(([, fn]) => fn);
   return alarmNames({
+    apis: environment.web ? [{ name: webNames(environment).api }] : [],
     functionNames: fns.map((fn) => functionNames(environment, fn).function),
     operations: fns
       .flatMap(({ reads }) => reads.map(accessOf))
@@ -304,6 +359,24 @@ function inParts(keys: readonly string[]): string[][] {
 const findLogGroups: Statement = {
   sid: 'FindLogGroupsAndTriggers',
   actions: ['logs:DescribeLogGroups', 'lambda:ListEventSourceMappings'],
+  resources: ['*'],
+};
+
+/**
+ * What API Gateway does in the name of whoever sets where calls are logged; on everything or not at all.
+ * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-logging.html
+ */
+const deliverLogs: Statement = {
+  sid: 'DeliverLogs',
+  actions: [
+    'logs:CreateLogDelivery',
+    'logs:DeleteLogDelivery',
+    'logs:DescribeResourcePolicies',
+    'logs:GetLogDelivery',
+    'logs:ListLogDeliveries',
+    'logs:PutResourcePolicy',
+    'logs:UpdateLogDelivery',
+  ],
   resources: ['*'],
 };
 

@@ -13,10 +13,8 @@ import { IamRole } from '@cdktf/provider-aws/lib/iam-role';
 import { IamRolePolicyAttachment } from '@cdktf/provider-aws/lib/iam-role-policy-attachment';
 import { TerraformIterator } from 'cdktf';
 import type { Construct } from 'constructs';
-import type { Fn } from '../declarations';
-import type { Environment } from '../environments';
+import { type Environment, functionsOf } from '../environments';
 import type { Seeds } from '../seed-data/load-seed';
-import { functions } from '../system';
 import { EnvironmentStack, type EnvironmentStackProps } from './constructs/environment-stack';
 import { type ArnOf, readStatements, telemetryStatements } from './function-access';
 import { functionNames, stackNames } from './names';
@@ -84,7 +82,7 @@ export class PipelineStack extends EnvironmentStack {
    * the pipeline has none, and whoever writes its policies could do anything.
    */
   private areRolesBounded(partition: string, accountId: string): string {
-    const names = Object.values<Fn>(functions).map((fn) => functionNames(this.environment, fn).role);
+    const names = functionsOf(this.environment).map(([, fn]) => functionNames(this.environment, fn).role);
     const { names: found } = new DataAwsIamRoles(this, 'function-roles', {
       nameRegex: `^(${names.map((it) => it.replace(/[.+]/g, '\\$&')).join('|')})$`,
     });
@@ -110,7 +108,7 @@ export class PipelineStack extends EnvironmentStack {
     const arn: ArnOf = (service, resource) =>
       `arn:${partition}:${service}:${this.environment.region}:${accountId}:${resource}`;
     // A role can be made that trusts somebody else too; what it may read, it may read from within its function only.
-    const reads = Object.values<Fn>(functions).flatMap((fn) => {
+    const reads = functionsOf(this.environment).flatMap(([, fn]) => {
       const { function: name } = functionNames(this.environment, fn);
       const own = arn('lambda', `function:${name}`);
       const fromWithin = {
@@ -123,7 +121,7 @@ export class PipelineStack extends EnvironmentStack {
         condition: [...(condition as DataAwsIamPolicyDocumentStatementCondition[]), fromWithin],
       }));
     });
-    const telemetry = Object.values<Fn>(functions).flatMap((fn) => {
+    const telemetry = functionsOf(this.environment).flatMap(([, fn]) => {
       const { logGroup } = functionNames(this.environment, fn);
       return telemetryStatements(this.environment, arn('logs', `log-group:${logGroup}`));
     });

@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs';
+import { ApiGatewayV2Client } from '@aws-sdk/client-apigatewayv2';
 import { CloudWatchLogsClient, CreateLogGroupCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { DeleteItemCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DeleteRoleCommand, DetachRolePolicyCommand, IAMClient } from '@aws-sdk/client-iam';
 import { DeleteBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { findExisting } from '../../ops/adopt/find-existing';
+import { findApis } from '../../ops/invoke/ask-web';
 import {
   attach,
   createFunction,
@@ -173,7 +175,7 @@ describe('a system built by hand', () => {
 
     expect(report).toContain('MissionStatus: "open" → none');
     expect(report).toContain('table: 1 to import, 0 to add, 2 to change, 0 to destroy');
-    expect(report).toContain('functions: 8 to import, 6 to add, 6 to change, 0 to destroy');
+    expect(report).toContain('functions: 8 to import, 11 to add, 6 to change, 0 to destroy');
     expect(bench.proxy.itemWrites()).toBe(1);
     expect(await bench.items()).toEqual(seedItems());
     await bench.expectNoChanges('table', 'functions');
@@ -182,7 +184,9 @@ describe('a system built by hand', () => {
   it('has nothing to adopt afterwards', async () => {
     bench.proxy.reset();
 
-    expect(await bench.adopt()).toMatch(/table: nothing to adopt\nfunctions: nothing to adopt$/);
+    expect(await bench.adopt()).toMatch(
+      /table: nothing to adopt\nfunctions: nothing to adopt\nweb: nothing to adopt$/,
+    );
 
     expect(
       bench.proxy.seen.filter(({ method, path }) => method === 'PUT' && path.includes('.tfstate?')),
@@ -255,7 +259,7 @@ describe('adopt', () => {
     const report = await bench.adopt();
 
     expect(report).toContain('table: 1 to import, 5 to add, 1 to change, 0 to destroy');
-    expect(report).toMatch(/functions: nothing to adopt$/);
+    expect(report).toMatch(/functions: nothing to adopt\nweb: nothing to adopt$/);
     expect(await bench.items()).toEqual(seedItems());
     await bench.expectNoChanges('table');
   });
@@ -272,6 +276,23 @@ describe('adopt', () => {
     expect(report).toContain('table: 0 to add, 0 to change, 0 to destroy');
     expect(bench.proxy.seen.some(({ target }) => target.endsWith('.DeleteItem'))).toBe(false);
     await bench.expectNoChanges('table');
+  });
+
+  it('takes over a web that the state has forgotten, and makes no second one', async () => {
+    const { exitCode, stdout, stderr } = await bench.checkout.npm('deploy', [
+      'functions',
+      'web',
+      '--auto-approve',
+    ]);
+    expect({ exitCode, stdout, stderr }).toMatchObject({ exitCode: 0 });
+    const addresses = bench.addresses('web');
+    expect(await bench.terraform('web', 'state', 'rm', ...addresses)).toMatchObject({ exitCode: 0 });
+
+    const report = await bench.adopt();
+
+    expect(report).toContain(`web: ${addresses.length} to import, 0 to add,`);
+    await bench.expectNoChanges('web');
+    expect(await findApis(new ApiGatewayV2Client(bench.config), 'supermission-local-web')).toHaveLength(1);
   });
 
   it('names what it cannot look for, and makes no second one', async () => {

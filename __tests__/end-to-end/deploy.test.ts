@@ -1,20 +1,32 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import {
+  type Api,
+  ApiGatewayV2Client,
+  DeleteRouteCommand,
+  GetApisCommand,
+  GetRoutesCommand,
+} from '@aws-sdk/client-apigatewayv2';
 import { CloudWatchLogsClient, DescribeLogGroupsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb';
 import { IAMClient, ListPoliciesCommand, ListRolesCommand } from '@aws-sdk/client-iam';
-import { LambdaClient, ListFunctionsCommand } from '@aws-sdk/client-lambda';
+import { LambdaClient, ListFunctionsCommand, RemovePermissionCommand } from '@aws-sdk/client-lambda';
 import { GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
+import { chromium } from 'playwright-core';
 import { localAwsEnvironment } from '../../local/local-aws';
+import { askWeb } from '../../ops/invoke/ask-web';
 import superMissions from '../../seed-data/super-missions.json';
 import { describeWith } from '../local/aws-fixture';
+import { chromiumPath, describeWithChromium } from '../ops/review/render/chromium-needed';
 import { Checkout } from './checkout';
 import { describeWithLocalAws } from './terraform-needed';
 
 jest.setTimeout(600_000);
 
 const stateBucketArn = 'arn:aws:s3:::supermission-local-state';
-const stateKeys = ['functions', 'state-backend', 'table'].map((it) => `supermission/local/${it}.tfstate`);
+const stateKeys = ['functions', 'state-backend', 'table', 'web'].map(
+  (it) => `supermission/local/${it}.tfstate`,
+);
 
 /** Each test goes on where the one before it has ended, as an operator does. */
 describeWithLocalAws('from an empty account and back', () => {
@@ -70,16 +82,23 @@ describeWithLocalAws('from an empty account and back', () => {
     expect(await stateFiles()).toEqual(stateKeys);
     expect(await deployed()).toEqual({
       tables: ['SuperMissionTable'],
-      functions: ['MissionDetailsFunction', 'SuperDynamoDBFunction'],
-      versions: ['MissionDetailsFunction:1', 'SuperDynamoDBFunction:1'],
-      roles: ['SuperDynamoDBRole', 'SuperDynamoDbQueryRole'],
+      functions: ['MissionDetailsFunction', 'MissionsPageFunction', 'SuperDynamoDBFunction'],
+      versions: ['MissionDetailsFunction:1', 'MissionsPageFunction:1', 'SuperDynamoDBFunction:1'],
+      roles: ['MissionsPageFunctionRole', 'SuperDynamoDBRole', 'SuperDynamoDbQueryRole'],
       policies: [
         'MissionDetailsFunctionLogsPolicy',
+        'MissionsPageFunctionLogsPolicy',
         'Super-DynamoDBScanPolicy',
         'SuperDynamoDBFunctionLogsPolicy',
         'SuperDynamoDBQueryPolicy',
       ],
-      logGroups: ['/aws/lambda/MissionDetailsFunction', '/aws/lambda/SuperDynamoDBFunction'],
+      logGroups: [
+        '/aws/lambda/MissionDetailsFunction',
+        '/aws/lambda/MissionsPageFunction',
+        '/aws/lambda/SuperDynamoDBFunction',
+        '/aws/vendedlogs/supermission-local-web',
+      ],
+      apis: ['supermission-local-web'],
     });
     expect(await tagged()).toEqual(
       expect.arrayContaining([
@@ -94,7 +113,7 @@ describeWithLocalAws('from an empty account and back', () => {
     const { exitCode, stdout } = await checkout.npm('diff');
 
     expect(exitCode).toBe(0);
-    expect(stdout.match(/No changes\./g)).toHaveLength(3);
+    expect(stdout.match(/No changes\./g)).toHaveLength(4);
   });
 
   it('goes over to another state bucket, as to another environment, without the state it worked on before', async () => {
@@ -124,6 +143,60 @@ describeWithLocalAws('from an empty account and back', () => {
     expect(JSON.parse(stdout).Items).toEqual(superMissions.filter(({ SuperHero }) => SuperHero === 'Batman'));
   });
 
+  it('answers over HTTP what is right, and has a page that a browser opens', async () => {
+    const { exitCode, stdout } = await checkout.npm('smoke');
+    expect({ exitCode, stdout }).toMatchObject({ exitCode: 0 });
+    for (const asked of ['GET /', 'GET /missions', 'GET /missions/Captain%20America']) {
+      expect(stdout).toContain(`"${asked}"`);
+    }
+  });
+
+  describeWithChromium('the page of the web', () => {
+    it('shows the heroes of the table, and the mission of one', async () => {
+      const browser = await chromium.launch({
+        executablePath: chromiumPath as string,
+        args: ['--no-sandbox', '--disable-gpu'],
+      });
+      try {
+        const page = await browser.newPage();
+        await page.goto((await api()).ApiEndpoint as string);
+        const heroes = `${superMissions.length} heroes`;
+        await page.getByRole('status').getByText(heroes, { exact: true }).waitFor();
+        await page.getByRole('link', { name: 'Captain America' }).click();
+        await page.getByText('Red Skull').waitFor();
+      } finally {
+        await browser.close();
+      }
+    });
+  });
+
+  it('serves no route that is not deployed, and none that its function does not permit', async () => {
+    const apis = new ApiGatewayV2Client(client());
+    const { ApiId, ApiEndpoint } = await api();
+    const status = async (path: string) =>
+      (await askWeb(`${ApiEndpoint}${path}`, { requestHandler: {} as never })).status;
+    expect([await status('/missions'), await status('/villains')]).toEqual([200, 404]);
+
+    const lambda = new LambdaClient(client());
+    const permission = { FunctionName: 'SuperDynamoDBFunction', StatementId: 'web-get' };
+    await lambda.send(new RemovePermissionCommand(permission));
+    expect(await status('/missions')).toBe(500);
+    const { Items: routes = [] } = await apis.send(new GetRoutesCommand({ ApiId }));
+    const details = routes.find((it) => it.RouteKey === 'GET /missions/{superhero}');
+    await apis.send(new DeleteRouteCommand({ ApiId, RouteId: details?.RouteId }));
+    expect(await status('/missions/Superman')).toBe(404);
+
+    const drift = await checkout.npm('drift', ['functions', 'web']);
+    expect(drift).toMatchObject({ exitCode: 2 });
+    expect(drift.stdout).toContain('local functions: in sync');
+    expect(drift.stdout).toMatch(
+      /aws_apigatewayv2_route\.mission-details-get-route: missing \(outside Terraform\)/,
+    );
+    expect(drift.stdout).toMatch(/aws_lambda_permission\.super-dynamodb-get-permission: missing \(outside/);
+    expect(await checkout.npm('deploy', ['web', '--auto-approve'])).toMatchObject({ exitCode: 0 });
+    expect([await status('/missions'), await status('/missions/Superman')]).toEqual([200, 200]);
+  });
+
   describeWith('aws')('the AWS CLI', () => {
     it('gets answers', async () => {
       const answer = join(checkout.folder, 'answer.json');
@@ -141,7 +214,10 @@ describeWithLocalAws('from an empty account and back', () => {
   it.each([
     [['MissionDetailsFunction'], 'event.superhero'],
     [['MissionDetailsFunction', 'Batman'], 'event: not JSON, got "Batman"; expected a JSON value'],
-    [['Nonsense'], 'got "Nonsense"; expected one of SuperDynamoDBFunction, MissionDetailsFunction'],
+    [
+      ['Nonsense'],
+      'got "Nonsense"; expected one of SuperDynamoDBFunction, MissionDetailsFunction, MissionsPageFunction',
+    ],
   ])('fails to invoke with %j', async (args, message) => {
     const { exitCode, stdout, stderr } = await checkout.npm('invoke', args);
 
@@ -217,11 +293,19 @@ describeWithLocalAws('from an empty account and back', () => {
       roles: [],
       policies: [],
       logGroups: [],
+      apis: [],
     });
     expect(await tagged()).toEqual([stateBucketArn]);
     expect(await stateFiles()).toEqual(stateKeys);
-    for (const stack of ['table', 'functions']) expect((await readState(stack)).resources).toEqual([]);
+    for (const stack of ['table', 'functions', 'web']) expect((await readState(stack)).resources).toEqual([]);
   });
+
+  async function api(): Promise<Api> {
+    const { Items: [found = {} as Api] = [] } = await new ApiGatewayV2Client(client()).send(
+      new GetApisCommand(),
+    );
+    return found;
+  }
 
   async function stateFiles(): Promise<(string | undefined)[]> {
     const { Contents = [] } = await new S3Client(client()).send(
@@ -259,13 +343,14 @@ describeWithLocalAws('from an empty account and back', () => {
 
   /** What AWS itself says is there. */
   async function deployed() {
-    const [tables, functions, versions, roles, policies, logGroups] = await Promise.all([
+    const [tables, functions, versions, roles, policies, logGroups, apis] = await Promise.all([
       new DynamoDBClient(client()).send(new ListTablesCommand()),
       new LambdaClient(client()).send(new ListFunctionsCommand()),
       new LambdaClient(client()).send(new ListFunctionsCommand({ FunctionVersion: 'ALL' })),
       new IAMClient(client()).send(new ListRolesCommand()),
       new IAMClient(client()).send(new ListPoliciesCommand({ Scope: 'Local' })),
       new CloudWatchLogsClient(client()).send(new DescribeLogGroupsCommand()),
+      new ApiGatewayV2Client(client()).send(new GetApisCommand()),
     ]);
     return {
       tables: tables.TableNames,
@@ -276,6 +361,7 @@ describeWithLocalAws('from an empty account and back', () => {
       roles: roles.Roles?.map((it) => it.RoleName).sort(),
       policies: policies.Policies?.map((it) => it.PolicyName).sort(),
       logGroups: logGroups.logGroups?.map((it) => it.logGroupName).sort(),
+      apis: apis.Items?.map((it) => it.Name),
     };
   }
 });

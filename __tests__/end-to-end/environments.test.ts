@@ -27,9 +27,16 @@ function override(stack: string, runtimeAddresses: readonly string[]): object {
   };
 }
 
-/** No row has it until somebody asks for it. */
-const pipeline =
-  "allowedAccountIds: ['123456789012'], pipeline: { repository: 'acme/supermission', identityProvider: 'defined' },";
+/** No environment has them until somebody asks for it. */
+const additions = `
+  allowedAccountIds: ['123456789012'],
+  pipeline: { repository: 'acme/supermission', identityProvider: 'defined' },
+  web: {
+    access: { mode: 'jwt', issuer: 'https://issuer.example', audience: ['missions'] },
+    throttling: { requestsPerSecond: 10, burst: 20 },
+    corsOrigins: ['https://example.com'],
+    logRetentionDays: 365,
+  },`;
 
 describeWithLocalAws('on an empty account', () => {
   describe.each(['lab', 'prod'])('%s', (name) => {
@@ -51,7 +58,7 @@ describeWithLocalAws('on an empty account', () => {
       });
       variables = { ...localAwsEnvironment(aws.url, 'us-east-1'), ...providers.variables };
       if (name === 'prod')
-        checkout.edit('environments.ts', "accessMode: 'least-privilege',", `$&\n${pipeline}`);
+        checkout.edit('environments.ts', "accessMode: 'least-privilege',", `$&${additions}`);
       const synth = await checkout.npm('synth', [], { SUPERMISSION_ENV: name });
       expect(synth).toMatchObject({ exitCode: 0 });
     });
@@ -62,7 +69,7 @@ describeWithLocalAws('on an empty account', () => {
       checkout.remove();
     });
 
-    const stacks = ['functions', 'table', 'state-backend', ...(name === 'prod' ? ['pipeline'] : [])];
+    const stacks = ['functions', 'table', 'state-backend', ...(name === 'prod' ? ['web', 'pipeline'] : [])];
 
     /** Terraform in the folder of a stack, once it has found that stack valid. */
     async function validated(output: string, stack: string) {

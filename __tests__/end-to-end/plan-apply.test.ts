@@ -59,7 +59,8 @@ describeWithLocalAws('a plan that is made in one checkout and applied in another
       stacks: [
         { name: 'state-backend', changes: false },
         { name: 'table', changes: true, counts: '6 to add, 0 to change, 0 to destroy' },
-        { name: 'functions', changes: true, counts: '14 to add, 0 to change, 0 to destroy' },
+        { name: 'functions', changes: true, counts: '19 to add, 0 to change, 0 to destroy' },
+        { name: 'web', changes: true, counts: '18 to add, 0 to change, 0 to destroy' },
       ],
     });
     const plan = join(author.folder, 'plans/local');
@@ -555,7 +556,7 @@ describeWithLocalAws('a plan that is made in one checkout and applied in another
     const { exitCode, stdout } = await author.npm('plan', [], shared());
 
     expect({ exitCode, stdout }).toMatchObject({ exitCode: 0 });
-    expect(stdout.match(/: no changes/g)).toHaveLength(3);
+    expect(stdout.match(/: no changes/g)).toHaveLength(4);
   });
 
   it('carries the pipeline too, where an environment has one and an administrator names it', async () => {

@@ -39,6 +39,9 @@ describeWithLocalAws('npm start', () => {
         },
       });
     }
+    expect(stdout).toMatch(
+      /✔ Ask for the page[^\n]*\n {4}http:\/\/\w+\.execute-api\.us-east-1\.localhost:\d+\/ answered with status 200, text\/html; charset=utf-8, \d+ characters/,
+    );
     expect(stdout).toMatch(/✔ cdktf destroy[\s\S]*✔ Remove the state bucket/);
     expect(stdout).toContain('Removed everything');
     expect(await isAnswering(urlIn(stdout))).toBe(false);

@@ -111,7 +111,7 @@ export class Workbench {
     const bench = new Workbench(checkout, aws, proxy, { ...connected, ...tools }, providers);
     const synth = await checkout.run(process.execPath, ['ops/terraform/run-app.mjs']);
     expect(synth).toMatchObject({ exitCode: 0 });
-    for (const stack of ['table', 'functions']) {
+    for (const stack of ['table', 'functions', 'web']) {
       await bench.emptyAccount();
       expect(await bench.terraform(stack, 'init', '-input=false')).toMatchObject({ exitCode: 0 });
     }
@@ -198,7 +198,7 @@ export class Workbench {
   }
 
   /** Fails unless Terraform finds nothing to change, with no more requests than its budget allows. */
-  async expectNoChanges(...stacks: readonly ('table' | 'functions')[]): Promise<void> {
+  async expectNoChanges(...stacks: readonly ('table' | 'functions' | 'web')[]): Promise<void> {
     for (const stack of stacks) {
       const before = this.proxy.seen.length;
       const { exitCode, stdout, stderr } = await this.terraform(

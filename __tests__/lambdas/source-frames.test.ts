@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { handlerBundles } from '../../stacks/handler-bundles';
 import { functions } from '../../system';
 
@@ -10,7 +10,7 @@ describe('the trace of a fault in the log', () => {
   it.each(Object.keys(functions) as (keyof typeof functions)[])(
     'names the line of our source, and not that of the bundle of %s',
     async (id) => {
-      const bundle = (await handlerBundles)[id];
+      const { direct: bundle } = (await handlerBundles)[id];
 
       const trace = traceOf(join(bundle, 'index.mjs'));
 
@@ -30,6 +30,7 @@ function traceOf(bundle: string): string[] {
     await handler({}, {}).catch(() => {});
   `;
   const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '--eval', program], {
+    cwd: dirname(bundle),
     env: { AWS_REGION: 'us-east-1', AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
     encoding: 'utf8',
   });

@@ -1,8 +1,8 @@
 import { type Access, accessOf, type Fn, type Table, tablesRead } from '../../declarations';
-import type { Environment } from '../../environments';
+import { type Environment, functionsOf } from '../../environments';
 import { loadSeeds, seedOf } from '../../seed-data/load-seed';
 import { functionNames, stackNames, stateKey, tableName } from '../../stacks/names';
-import { functions, tables } from '../../system';
+import { tables } from '../../system';
 import { accountId } from './policy-documents';
 import { environment } from './synthesize';
 
@@ -52,7 +52,8 @@ export interface Request {
 
 export const anotherAccountId = '999999999999';
 
-const declared: Readonly<Record<FunctionKey, Fn>> = functions;
+/** Those of lab and prod, which have no web. */
+const declared: Readonly<Record<FunctionKey, Fn>> = Object.fromEntries(functionsOf({}));
 export const functionKeys: readonly FunctionKey[] = Object.keys(declared);
 const fnOf = (key: FunctionKey) => declared[key] as Fn;
 export const namesOf = (row: Environment, key: FunctionKey) => functionNames(row, fnOf(key));
@@ -533,10 +534,11 @@ function notebookAnswer(
   action: string,
   asking: Request,
 ): Answer | undefined {
-  if (!notebookPolicy || /^(logs|iam|lambda):/.test(action)) return undefined;
+  const [read] = reads;
+  if (!notebookPolicy || !read || /^(logs|iam|lambda):/.test(action)) return undefined;
   const isAssumed = action === 'sts:AssumeRole' && [forAnother, forNobody].includes(asking);
   if (action.startsWith('sts:')) return isAssumed && who === lambda ? 'allow' : undefined;
-  const { visibleAttributes = [] } = accessOf(reads[0]).table;
+  const { visibleAttributes = [] } = accessOf(read).table;
   const isAllowed =
     notebookPolicy.actions.includes(action) &&
     (!notebookPolicy.attributes || namesOnly(asking, visibleAttributes));

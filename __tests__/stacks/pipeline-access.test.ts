@@ -1,9 +1,9 @@
 import { allowedContextKeysForRequest, isWildcardOnlyAction } from '@cloud-copilot/iam-simulate';
-import type { Fn } from '../../declarations';
+import { functionsOf } from '../../environments';
 import type { Seeds } from '../../seed-data/load-seed';
 import { functionNames } from '../../stacks/names';
 import { githubIssuer, type PipelineRoleKey, pipelineRoles } from '../../stacks/pipeline-access';
-import { functions, project, tables } from '../../system';
+import { project, tables } from '../../system';
 import {
   otherCases,
   type PipelineCase,
@@ -199,7 +199,7 @@ describe('the boundary of the functions', () => {
       );
 
     expect(boundaries(row)).toEqual(
-      Array(Object.keys(functions).length).fill(
+      Array(functionsOf(row).length).fill(
         expect.stringMatching(new RegExp(`:policy/${project}-prod-boundary$`)),
       ),
     );
@@ -225,7 +225,7 @@ describe('the role that applies, as long as a role of a function has no boundary
   });
 
   it('looks at every role of a function that there is', () => {
-    const roleNames = Object.values<Fn>(functions).map((fn) => functionNames(row, fn).role);
+    const roleNames = functionsOf(row).map(([, fn]) => functionNames(row, fn).role);
     expect(stack.only('aws_iam_roles')).toMatchObject({ name_regex: `^(${roleNames.join('|')})$` });
   });
 });

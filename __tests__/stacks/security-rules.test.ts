@@ -9,6 +9,8 @@ import {
   synthesizeFunctions,
   synthesizeStateBackend,
   synthesizeTable,
+  synthesizeWeb,
+  web,
 } from './synthesize';
 
 interface System {
@@ -16,6 +18,8 @@ interface System {
   readonly table: Synthesized;
   readonly functions: Synthesized;
   readonly stateBackend: Synthesized;
+  /** As it is where the environment asks for one. */
+  readonly web: Synthesized;
 }
 
 /** What each kept rule of docs/security-rules.md asks for, by the rule's ids. */
@@ -84,6 +88,16 @@ const keptRules: Record<string, (system: System) => void> = {
   'CKV_AWS_258, CKV_AWS_301, CKV_AWS_364, CKV2_AWS_75, AVD-AWS-0067, Lambda.1': (system) => {
     expect(resourceTypes(system)).not.toContain('aws_lambda_permission');
     expect(resourceTypes(system)).not.toContain('aws_lambda_function_url');
+  },
+  'CKV_AWS_95, AVD-AWS-0001': ({ web }) => {
+    expect(web.only('aws_apigatewayv2_stage').access_log_settings.destination_arn).toMatch(
+      /^\$\{aws_cloudwatch_log_group\./,
+    );
+  },
+  CKV_AWS_309: ({ web }) => {
+    const routes = Object.values(web.all('aws_apigatewayv2_route'));
+    expect(routes).not.toEqual([]);
+    for (const it of routes) expect(it.authorization_type).toBe('AWS_IAM');
   },
   'CKV_AWS_363, Lambda.2': (system) => {
     for (const { runtime } of lambdas(system)) expect(runtime).toBe('nodejs24.x');
@@ -268,6 +282,7 @@ function synthesizeSystem(name: 'lab' | 'prod'): System {
     table: synthesizeTable(row),
     functions: synthesizeFunctions(row),
     stateBackend: synthesizeStateBackend(row),
+    web: synthesizeWeb({ ...row, web }),
   };
 }
 

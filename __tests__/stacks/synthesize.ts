@@ -6,6 +6,7 @@ import type { HandlerBundles } from '../../stacks/handler-bundles';
 import { PipelineStack } from '../../stacks/pipeline-stack';
 import { StateBackendStack } from '../../stacks/state-backend-stack';
 import { TableStack } from '../../stacks/table-stack';
+import { WebStack } from '../../stacks/web-stack';
 import { functions } from '../../system';
 
 export type Attributes = Record<string, any>;
@@ -26,7 +27,10 @@ const { missions } = loadSeeds(environment('lab')) as { missions: Extract<Seed, 
 export const seedData = missions.items;
 
 /** Any folder: what is in it is the business of the test of the app. */
-const bundles = Object.fromEntries(Object.keys(functions).map((id) => [id, 'lambdas'])) as HandlerBundles;
+const bundle = { direct: 'lambdas', overHttp: 'lambdas' };
+const bundles = Object.fromEntries(
+  Object.keys(functions).map((id) => [id, bundle]),
+) as unknown as HandlerBundles;
 
 export const synthesizeTable = (row: Environment, seed?: Seed) =>
   synthesize(
@@ -42,6 +46,17 @@ export const synthesizeTables = (row: Environment, seeds: Seeds) =>
 
 export const synthesizeFunctions = (row: Environment) =>
   synthesize((app) => new FunctionsStack(app, { environment: row, bundles }));
+
+/** A web for whatever environment, and for nobody in particular. */
+export const web = {
+  access: { mode: 'iam' },
+  throttling: { requestsPerSecond: 10, burst: 20 },
+  corsOrigins: [],
+  logRetentionDays: 14,
+} satisfies Environment['web'];
+
+export const synthesizeWeb = (row: Environment & { readonly web: NonNullable<Environment['web']> }) =>
+  synthesize((app) => new WebStack(app, { environment: row, web: row.web }));
 
 export const synthesizeStateBackend = (row: Environment) =>
   synthesize((app) => new StateBackendStack(app, { environment: row }));

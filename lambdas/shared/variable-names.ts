@@ -14,3 +14,6 @@ export const variables = {
 export function tableVariable(table: Table): string {
   return `${tableLabel(table).toUpperCase()}_NAME`;
 }
+
+/** The variable that holds a function's route, in JSON, where it answers over HTTP. */
+export const routeVariable = 'ROUTE';

@@ -1,5 +1,5 @@
 import { InputError } from '../../input-error';
-import { stackNames } from '../../stacks/names';
+import { appStacks, stackNames } from '../../stacks/names';
 import { describeFinding } from '../review/finding';
 import { review } from '../review/review';
 import { erroredStates } from '../state/errored-state';
@@ -45,7 +45,7 @@ export async function adopt(session: Session, options: AdoptOptions): Promise<vo
     await saveErroredState(session, terraform);
   }
   for (const stack of Object.values(stackNames)) await freeStaleLock(open(stack), context);
-  for (const stack of [stackNames.table, stackNames.functions]) await adoptStack(open(stack), context);
+  for (const stack of appStacks(environment)) await adoptStack(open(stack), context);
 }
 
 type Context = Session & AdoptOptions;

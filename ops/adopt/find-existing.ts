@@ -1,3 +1,10 @@
+import {
+  ApiGatewayV2Client,
+  GetAuthorizersCommand,
+  GetIntegrationsCommand,
+  GetRoutesCommand,
+  GetStagesCommand,
+} from '@aws-sdk/client-apigatewayv2';
 import { CloudWatchLogsClient, DescribeLogGroupsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import {
   type AttributeValue,
@@ -11,7 +18,9 @@ import {
   paginateListAttachedRolePolicies,
   paginateListPolicies,
 } from '@aws-sdk/client-iam';
-import { GetFunctionConfigurationCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { GetFunctionConfigurationCommand, GetPolicyCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { InputError } from '../../input-error';
+import { findApis } from '../invoke/ask-web';
 import type { ExistingItem } from '../state/state-file';
 import type { Arguments, Configuration, Import } from '../terraform/stack-terraform';
 
@@ -45,8 +54,8 @@ export async function findExisting(
     .flatMap(([type, byName]) => Object.entries(byName).map(([name, args]) => ({ type, name, args })))
     .filter(({ type, name }) => !known.has(`${type}.${name}`));
   if (wanted.length === 0) return { imports: [], items: [], notLookedFor: [] };
-  const policyArns = configuration.resource.aws_iam_policy ? await account.policyArns() : new Map();
-  const resolve = (value: unknown) => resolveReference(value, configuration, policyArns);
+  const given = await account.given(configuration);
+  const resolve = (value: unknown) => resolveReference(value, configuration, given);
 
   const imports: Import[] = [];
   const items: ExistingItem[] = [];
@@ -56,7 +65,7 @@ export async function findExisting(
       const item = await findItem(account, resolved);
       if (item) items.push({ ...item, name, dependencies: referencesOf(args) });
     }
-    const id = await finders[type]?.(account, resolved, policyArns);
+    const id = await finders[type]?.(account, resolved, given);
     if (id) imports.push({ to: `${type}.${name}`, id });
   }
   const lookedFor = [itemType, ...overwrittenTypes, ...Object.keys(finders)];
@@ -64,35 +73,45 @@ export async function findExisting(
   return { imports, items, notLookedFor: notLookedFor.map(({ type, name }) => `${type}.${name}`) };
 }
 
-type PolicyArns = ReadonlyMap<string, string>;
+/** What AWS has given to what is known by a name of ours: `aws_iam_policy.arn NAME` and the like. */
+type Given = ReadonlyMap<string, string>;
 
 /** The import id of each type's resource, if there is such a thing in AWS. */
 const finders: Readonly<
-  Record<
-    string,
-    (account: Account, args: Arguments, policyArns: PolicyArns) => Promise<string | undefined> | undefined
-  >
+  Record<string, (account: Account, args: Arguments, given: Given) => Promise<string | undefined> | undefined>
 > = {
   aws_dynamodb_table: (account, { name }) => account.table(String(name)),
-  aws_iam_policy: async (_account, { name }, policyArns) => policyArns.get(String(name)),
+  aws_iam_policy: async (_account, { name }, given) => given.get(`aws_iam_policy.arn ${name}`),
   aws_iam_role: (account, { name }) => account.role(String(name)),
   // Without an ARN the policy does not exist, so it is attached to nothing.
   aws_iam_role_policy_attachment: (account, { role, policy_arn: arn }) =>
     typeof arn === 'string' ? account.attachment(String(role), arn) : undefined,
   aws_cloudwatch_log_group: (account, { name }) => account.logGroup(String(name)),
   aws_lambda_function: (account, { function_name: name }) => account.function(String(name)),
+  aws_lambda_permission: (account, { function_name: name, statement_id: id }) =>
+    account.permission(String(name), String(id)),
+  aws_apigatewayv2_api: async (_account, { name }, given) => given.get(`aws_apigatewayv2_api.id ${name}`),
+  // Without an id the API does not exist, so there is nothing in it.
+  aws_apigatewayv2_authorizer: (account, { api_id: api, name }) => account.authorizer(api, String(name)),
+  aws_apigatewayv2_integration: (account, { api_id: api, integration_uri: uri }) =>
+    account.integration(api, String(uri)),
+  aws_apigatewayv2_route: (account, { api_id: api, route_key: key }) => account.route(api, String(key)),
+  aws_apigatewayv2_stage: (account, { api_id: api, name }) => account.stage(api, String(name)),
 };
 
 const reference = /^\$\{(\w+)\.([\w-]+)\.(\w+)\}$/;
 
 /** The value that an argument has; references to arguments of other resources are followed. */
-function resolveReference(value: unknown, configuration: Configuration, policyArns: PolicyArns): unknown {
+function resolveReference(value: unknown, configuration: Configuration, given: Given): unknown {
   const [, type = '', name = '', attribute = ''] = reference.exec(String(value)) ?? [];
   if (!type) return value;
   const args = configuration.resource[type]?.[name];
-  if (type === 'aws_iam_policy' && attribute === 'arn') return policyArns.get(String(args?.name));
-  return resolveReference(args?.[attribute], configuration, policyArns);
+  if (givenAttributes.includes(`${type}.${attribute}`))
+    return given.get(`${type}.${attribute} ${args?.name}`);
+  return resolveReference(args?.[attribute], configuration, given);
 }
+
+const givenAttributes: readonly string[] = ['aws_iam_policy.arn', 'aws_apigatewayv2_api.id'];
 
 /** Addresses of the resources that arguments refer to. */
 function referencesOf(args: Arguments): string[] {
@@ -137,24 +156,44 @@ function plain(value: unknown): unknown {
 
 /** What an AWS account has, by name. */
 class Account {
+  readonly #apis: ApiGatewayV2Client;
   readonly #dynamoDb: DynamoDBClient;
   readonly #iam: IAMClient;
   readonly #lambda: LambdaClient;
   readonly #logs: CloudWatchLogsClient;
 
   constructor(config: ClientConfig) {
+    this.#apis = new ApiGatewayV2Client(config);
     this.#dynamoDb = new DynamoDBClient(config);
     this.#iam = new IAMClient(config);
     this.#lambda = new LambdaClient(config);
     this.#logs = new CloudWatchLogsClient(config);
   }
 
-  async policyArns(): Promise<PolicyArns> {
-    const arns = new Map<string, string>();
-    for await (const page of paginateListPolicies({ client: this.#iam }, { Scope: 'Local' })) {
-      for (const { PolicyName = '', Arn = '' } of page.Policies ?? []) arns.set(PolicyName, Arn);
+  /** @throws InputError if a name is that of several APIs */
+  async given({ resource }: Configuration): Promise<Given> {
+    const given = new Map<string, string>();
+    if (resource.aws_iam_policy) {
+      for await (const page of paginateListPolicies({ client: this.#iam }, { Scope: 'Local' })) {
+        for (const { PolicyName = '', Arn = '' } of page.Policies ?? []) {
+          given.set(`aws_iam_policy.arn ${PolicyName}`, Arn);
+        }
+      }
     }
-    return arns;
+    for (const { name } of Object.values(resource.aws_apigatewayv2_api ?? {})) {
+      const [api, ...others] = await findApis(this.#apis, String(name));
+      if (others.length > 0) {
+        const got = [api, ...others].map((it) => it?.ApiId);
+        throw new InputError({
+          where: `API ${name}`,
+          what: 'several of that name',
+          got,
+          expected: 'one at most',
+        });
+      }
+      if (api?.ApiId) given.set(`aws_apigatewayv2_api.id ${name}`, api.ApiId);
+    }
+    return given;
   }
 
   async table(name: string): Promise<string | undefined> {
@@ -193,7 +232,43 @@ class Account {
     const command = new GetFunctionConfigurationCommand({ FunctionName: name });
     return (await unlessMissing(this.#lambda.send(command))) && name;
   }
+
+  async permission(name: string, statementId: string): Promise<string | undefined> {
+    const found = await unlessMissing(this.#lambda.send(new GetPolicyCommand({ FunctionName: name })));
+    const statements: readonly { readonly Sid?: string }[] =
+      JSON.parse(found?.Policy ?? '{}').Statement ?? [];
+    return statements.some(({ Sid }) => Sid === statementId) ? `${name}/${statementId}` : undefined;
+  }
+
+  async authorizer(api: unknown, name: string): Promise<string | undefined> {
+    if (typeof api !== 'string') return undefined;
+    const { Items = [] } = await this.#apis.send(new GetAuthorizersCommand(inApi(api)));
+    return within(api, Items.find((it) => it.Name === name)?.AuthorizerId);
+  }
+
+  /** The one of the same function: the account in its ARN is known only when it is planned. */
+  async integration(api: unknown, uri: string): Promise<string | undefined> {
+    if (typeof api !== 'string') return undefined;
+    const functionOf = (it = '') => it.replace(/^.*:function:/, '');
+    const { Items = [] } = await this.#apis.send(new GetIntegrationsCommand(inApi(api)));
+    return within(api, Items.find((it) => functionOf(it.IntegrationUri) === functionOf(uri))?.IntegrationId);
+  }
+
+  async route(api: unknown, key: string): Promise<string | undefined> {
+    if (typeof api !== 'string') return undefined;
+    const { Items = [] } = await this.#apis.send(new GetRoutesCommand(inApi(api)));
+    return within(api, Items.find((it) => it.RouteKey === key)?.RouteId);
+  }
+
+  async stage(api: unknown, name: string): Promise<string | undefined> {
+    if (typeof api !== 'string') return undefined;
+    const { Items = [] } = await this.#apis.send(new GetStagesCommand(inApi(api)));
+    return within(api, Items.find((it) => it.StageName === name)?.StageName);
+  }
 }
+
+const inApi = (api: string) => ({ ApiId: api, MaxResults: '500' });
+const within = (api: string, id: string | undefined) => id && `${api}/${id}`;
 
 const missing = ['ResourceNotFoundException', 'NoSuchEntityException', 'NoSuchEntity'];
 

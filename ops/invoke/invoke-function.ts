@@ -1,5 +1,6 @@
 import { InvokeCommand, LambdaClient, ResourceNotFoundException } from '@aws-sdk/client-lambda';
 import type { Fn } from '../../declarations';
+import { functionsOf } from '../../environments';
 import { InputError } from '../../input-error';
 import { functionNames } from '../../stacks/names';
 import { functions } from '../../system';
@@ -15,8 +16,9 @@ export interface Invocation {
 /** What each function's declaration invokes it with, whatever the tables start from, by the function's name. */
 export const examples: readonly { readonly name: string; readonly event: unknown }[] = Object.values<Fn>(
   functions,
-).flatMap(({ name, smoke }) =>
+).flatMap(({ name, smoke, webOnly }) =>
   smoke
+    .filter(() => !webOnly)
     .filter((it) => it.event !== 'each item' && !('answers' in it && it.answers === 'a page'))
     .map(({ event }) => ({ name, event })),
 );
@@ -36,7 +38,7 @@ export async function invoke(
   name: string,
   event: unknown,
 ): Promise<Invocation> {
-  const known = Object.values<Fn>(functions).map((fn) => functionNames(environment, fn).function);
+  const known = functionsOf(environment).map(([, fn]) => functionNames(environment, fn).function);
   const functionName = known.find((it) => it === name || it === `${name}${environment.nameSuffix}`);
   if (!functionName) {
     const expected = `one of ${known.join(', ')}`;

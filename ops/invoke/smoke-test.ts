@@ -1,13 +1,13 @@
 import { unmarshall } from '@aws-sdk/util-dynamodb';
-import { accessOf, type Fn, type SmokeInvocation } from '../../declarations';
-import type { Environment } from '../../environments';
+import { accessOf, type Fn, type Read, type Route, type SmokeInvocation } from '../../declarations';
+import { type Environment, functionsOf } from '../../environments';
 import { InputError } from '../../input-error';
 import { exactNumber, hideProto, toJsonValue } from '../../lambdas/shared/json-values';
 import { type Seed, type Seeds, seedOf } from '../../seed-data/load-seed';
 import { isAsInNotebook } from '../../stacks/function-access';
-import { functions } from '../../system';
 import { type Difference, describeDifference, differencesOf } from '../terraform/json-differences';
 import type { AwsSession } from '../terraform/session';
+import { askWeb, findWeb, requestOf, type WebAnswer } from './ask-web';
 import { invoke } from './invoke-function';
 
 /** What `npm run smoke -- --json` prints. */
@@ -20,7 +20,7 @@ export interface SmokeReport {
 export interface SmokeCheck {
   /** The function's name without the environment's suffix. */
   readonly functionName: string;
-  /** Null where there was nothing to invoke the function with. */
+  /** Null where there was nothing to invoke the function with; over HTTP the request, such as `GET /missions`. */
   readonly event: unknown;
   readonly ok: boolean;
   /** Expected by the seed data or the declaration, found in the answer. */
@@ -30,7 +30,8 @@ export interface SmokeCheck {
 }
 
 /**
- * Invoke every function as its declaration says, and compare the answers with the seed data.
+ * Invoke every function as its declaration says, directly and, where the environment has a web, over HTTP, and compare the
+ * answers with the seed data.
  *
  * @param report - called with each check as it is done
  */
@@ -44,10 +45,15 @@ export async function smoke(
     report(check);
     checks.push(check);
   };
-  for (const fn of Object.values<Fn>(functions)) {
-    const seed = seedOf(seeds, accessOf(fn.reads[0]).table);
+  const web = session.environment.web && (await webOrExplain(session));
+  for (const [, fn] of functionsOf(session.environment)) {
+    const [read] = fn.reads;
+    const seed = read ? seedOf(seeds, accessOf(read).table) : nothingToStartFrom;
     const invocations = invocationsOf(fn, seed);
-    for (const invocation of invocations) add(await runCheck(session, fn, seed, invocation));
+    for (const invocation of invocations) {
+      add(await runCheck(session, fn, seed, invocation));
+      if (web && fn.route) add(await runWebCheck(session, web, fn, seed, invocation));
+    }
     if (invocations.length === 0) {
       const problem = 'not invoked: nothing in "smoke" of system.ts applies to what its table starts from';
       add({ functionName: fn.name, event: null, ok: false, differences: [], problem });
@@ -62,6 +68,7 @@ export function invocationsOf({ smoke }: Fn, seed: Seed): SmokeInvocation[] {
   const invocations = smoke.flatMap((it): readonly SmokeInvocation[] => {
     if ('answer' in it) return [it];
     if (it.answers === 'a page') return isImported ? [it] : [];
+    if (it.answers === 'HTML') return [it];
     if (it.answers === 'all items' || it.event !== 'each item') return isImported ? [] : [it];
     return expectedItems(seed).map((item) => ({ ...it, event: eventFor(it.by, item) }));
   });
@@ -78,7 +85,14 @@ export function answerDifferences(
   answer: unknown,
 ): Difference[] {
   if ('answer' in invocation) return differencesOf(invocation.answer, answer);
-  const { table, attributes } = accessOf(fn.reads[0]);
+  if (invocation.answers === 'HTML') {
+    const { statusCode, headers, body } = Object(answer);
+    return differencesOf(
+      { statusCode: 200, type: 'text/html; charset=utf-8', isPage: true },
+      { statusCode, type: Object(headers)['content-type'], isPage: /^<!doctype html>/i.test(body) },
+    );
+  }
+  const { table, attributes } = accessOf(fn.reads[0] as Read);
   const keyNames = Object.keys(table.key);
   const keyOf = (item: Item) => JSON.stringify(keyNames.map((name) => item[name]));
   const seen = attributes && !isAsInNotebook(environment, fn) ? attributes : undefined;
@@ -152,6 +166,76 @@ async function runCheck(
   const differences = failed ? [] : answerDifferences(session.environment, fn, seed, invocation, answer);
   return { functionName: fn.name, event, ok: !failed && differences.length === 0, differences, problem };
 }
+
+/** The same, asked for over HTTP. Whoever is not to call without a name is refused, which is all that can be seen without one. */
+async function runWebCheck(
+  session: AwsSession,
+  web: Web,
+  fn: Fn & { readonly route?: Route },
+  seed: Seed,
+  invocation: SmokeInvocation,
+): Promise<SmokeCheck> {
+  const { environment } = session;
+  const request = requestOf(fn.route as Route, invocation.event);
+  const check = { functionName: fn.name, event: `GET ${request}` };
+  const failed = (problem: string) => ({ ...check, ok: false, differences: [], problem });
+  if (web.problem !== undefined) return failed(web.problem);
+  const answer = await askWeb(web.url + request, session.aws).catch((error: Error) => error.message);
+  if (typeof answer === 'string') return failed(`no answer: ${answer}`);
+  const { status, body } = answer;
+  const refusal = refusals[environment.web?.access.mode ?? 'public'];
+  if (refusal) {
+    return status === refusal.status
+      ? {
+          ...check,
+          ok: true,
+          differences: [],
+          problem: `refused, as it must be; not asked as ${refusal.who}`,
+        }
+      : failed(`answered with status ${status} to nobody; expected ${refusal.status}`);
+  }
+  const direct = directAnswer(invocation, answer);
+  if (direct === undefined) return failed(`status ${status}: ${body.slice(0, 200)}`);
+  const differences = answerDifferences(environment, fn, seed, invocation, direct);
+  return { ...check, ok: differences.length === 0, differences, problem: null };
+}
+
+type Web =
+  | { readonly url: string; readonly problem?: never }
+  | { readonly url?: never; readonly problem: string };
+
+const refusals: Readonly<Record<string, { readonly status: number; readonly who: string }>> = {
+  iam: { status: 403, who: 'somebody who signs requests' },
+  jwt: { status: 401, who: 'somebody with a token' },
+};
+
+async function webOrExplain(session: AwsSession): Promise<Web> {
+  try {
+    return { url: await findWeb(session) };
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    return { problem: error.message };
+  }
+}
+
+/** What a direct invocation would have answered, by what an answer over HTTP says of it; nothing for an error. */
+function directAnswer(invocation: SmokeInvocation, { status, contentType, body }: WebAnswer): unknown {
+  if ('answers' in invocation && invocation.answers === 'HTML') {
+    return { statusCode: status, headers: { 'content-type': contentType }, body };
+  }
+  const isMissing = status === 404 && 'answers' in invocation && invocation.answers === 'a query';
+  if ((status !== 200 && !isMissing) || contentType !== 'application/json') return undefined;
+  const answer = JSON.parse(body);
+  if (!('answers' in invocation)) return Array.isArray(invocation.answer) ? answer.items : answer;
+  if (invocation.answers === 'a page') return answer;
+  const items = isMissing ? [] : answer.items;
+  if (invocation.answers === 'all items') return items;
+  const count = items?.length;
+  return { Items: items, Count: count, ScannedCount: count, ResponseMetadata: { HTTPStatusCode: 200 } };
+}
+
+/** Of a function that reads nothing. */
+const nothingToStartFrom: Seed = { mode: 'items', ownership: 'managed', items: [] };
 
 async function invokeOrExplain(session: AwsSession, name: string, event: unknown) {
   try {

@@ -1,11 +1,11 @@
 import { ListObjectsV2Command, S3Client, S3ServiceException } from '@aws-sdk/client-s3';
 import { InputError } from '../../input-error';
-import { stateKey } from '../../stacks/names';
+import { stackNames, stateKey } from '../../stacks/names';
 import { review } from '../review/review';
 import { prepareFolders } from '../state/errored-state';
 import { readLock } from '../state/state-lock';
 import { describeDifference } from '../terraform/json-differences';
-import type { Plan } from '../terraform/plan-json';
+import type { Attributes, Plan } from '../terraform/plan-json';
 import type { Session } from '../terraform/session';
 import { StackTerraform, synthesize } from '../terraform/stack-terraform';
 import {
@@ -62,16 +62,25 @@ export async function drift(session: Session, names: readonly string[]): Promise
     report('synthesize the stacks');
     await synthesize(session);
   }
-  const compare = async (stack: string): Promise<StackDrift> => {
+  const begin = async (stack: string) => {
     const lock = await lockHolder(session, stack);
-    const nothing = { differences: [], access: [], notCompared: [] };
-    const notDeployed = { stack, status: 'not-deployed', lock, ...nothing } as const;
-    if (!bucket.hasState(stack)) return notDeployed;
+    if (!bucket.hasState(stack)) return { stack, lock };
     report(`compare ${stack}`);
-    const plan = await planOf(new StackTerraform(stack, session));
-    if (!isDeployed(plan)) return notDeployed;
+    return { stack, lock, plan: await planOf(new StackTerraform(stack, session)) };
+  };
+  const begun = await Promise.all(names.map(begin));
+  const webPlan = begun.find(({ stack }) => stack === stackNames.web)?.plan;
+  // What lets the web call a function stands in the policy of that, and is compared with the stack of the web.
+  const isWebApart = !webPlan && environment.web && bucket.hasState(stackNames.web);
+  const ofWeb = isWebApart
+    ? await resourcesIn(session, stackNames.web)
+    : webPlan && managedResources(webPlan);
+
+  const compare = async ({ stack, lock, plan }: (typeof begun)[number]): Promise<StackDrift> => {
+    const nothing = { differences: [], access: [], notCompared: [] };
+    if (!plan || !isDeployed(plan)) return { stack, status: 'not-deployed', lock, ...nothing };
     const resources = managedResources(plan);
-    const { beside, notCompared } = await findBeside(resources, session);
+    const { beside, notCompared } = await findBeside(resources, session, ofWeb);
     const differences = resourceDifferences(plan, stack, beside, environment.secretNames);
     const { findings } = review([{ stack, plan: driftAsPlan(plan, beside) }], environment);
     return {
@@ -87,7 +96,7 @@ export async function drift(session: Session, names: readonly string[]): Promise
       notCompared,
     };
   };
-  const stacks = await Promise.all(names.map(compare));
+  const stacks = await Promise.all(begun.map(compare));
   const drifted = stacks.some(({ status }) => status !== 'in-sync');
   return { environment: environment.name, drifted, stacks };
 }
@@ -134,6 +143,14 @@ async function planOf(terraform: StackTerraform): Promise<Plan> {
   } finally {
     await terraform.tidy();
   }
+}
+
+/** What the state of a stack knows. */
+async function resourcesIn(session: Session, stack: string) {
+  const state = await new StackTerraform(stack, session).pull();
+  return (state?.resources ?? []).flatMap(({ type, instances }) =>
+    instances.map(({ attributes }) => ({ type, values: Object(attributes) as Attributes })),
+  );
 }
 
 async function lockHolder(session: Session, stack: string): Promise<LockHolder | null> {

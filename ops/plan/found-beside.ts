@@ -1,4 +1,11 @@
 import {
+  ApiGatewayV2Client,
+  GetAuthorizersCommand,
+  GetIntegrationsCommand,
+  GetRoutesCommand,
+  GetStagesCommand,
+} from '@aws-sdk/client-apigatewayv2';
+import {
   CloudWatchLogsClient,
   paginateDescribeMetricFilters,
   paginateDescribeSubscriptionFilters,
@@ -35,6 +42,13 @@ export interface FoundBeside {
 
 /** What is not looked for, by the type that it belongs to. */
 export const notLookedFor: Readonly<Record<string, readonly string[]>> = {
+  aws_apigatewayv2_api: [
+    'aws_apigatewayv2_api_mapping',
+    'aws_apigatewayv2_deployment',
+    'aws_apigatewayv2_integration_response',
+    'aws_apigatewayv2_model',
+    'aws_apigatewayv2_route_response',
+  ],
   aws_cloudwatch_log_group: [
     'aws_cloudwatch_log_anomaly_detector',
     'aws_cloudwatch_log_data_protection_policy',
@@ -60,12 +74,17 @@ export const notLookedFor: Readonly<Record<string, readonly string[]>> = {
 
 /** What the emulator does not know, or answers in a form that no client reads. */
 const notEmulated: Readonly<Record<string, readonly string[]>> = {
+  aws_apigatewayv2_api: ['aws_apigatewayv2_authorizer'],
   aws_dynamodb_table: ['aws_dynamodb_contributor_insights', 'aws_dynamodb_kinesis_streaming_destination'],
   aws_lambda_function: ['aws_lambda_function_event_invoke_config'],
 };
 
 /** What is looked for. */
 export const lookedFor = [
+  'aws_apigatewayv2_authorizer',
+  'aws_apigatewayv2_integration',
+  'aws_apigatewayv2_route',
+  'aws_apigatewayv2_stage',
   'aws_cloudwatch_log_metric_filter',
   'aws_cloudwatch_log_subscription_filter',
   'aws_dynamodb_contributor_insights',
@@ -93,14 +112,17 @@ export const triggers: readonly string[] = [
  * What is beside the resources of a state, and is in no state itself.
  *
  * @param resources - all of the state
+ * @param elsewhere - resources of other states, which are beside these and known
  * @returns with the types that may belong to these resources and were not looked for
  */
 export async function findBeside(
   resources: readonly Resource[],
   { aws, environment: { emulated } }: Pick<AwsSession, 'aws' | 'environment'>,
+  elsewhere: readonly Pick<Resource, 'type' | 'values'>[] = [],
 ): Promise<{ readonly beside: readonly FoundBeside[]; readonly notCompared: readonly string[] }> {
   const clients = {
     emulated,
+    apis: new ApiGatewayV2Client(aws),
     dynamodb: new DynamoDBClient(aws),
     lambda: new LambdaClient(aws),
     logs: new CloudWatchLogsClient(aws),
@@ -109,7 +131,7 @@ export async function findBeside(
   const found = await Promise.all(
     resources.map(async ({ type, values = {} }) => (await finders[type]?.(values, clients)) ?? []),
   );
-  const known = new Set(resources.map(({ type, values = {} }) => nameOf(type, values)));
+  const known = new Set([...resources, ...elsewhere].map(({ type, values = {} }) => nameOf(type, values)));
   const types = [...new Set(resources.map(({ type }) => type))].sort();
   return {
     beside: found.flat().filter(({ type, attributes }) => !known.has(nameOf(type, attributes))),
@@ -122,6 +144,10 @@ export async function findBeside(
 
 /** Arguments that tell one from another, by the type. */
 const identities: Readonly<Record<(typeof lookedFor)[number], readonly string[]>> = {
+  aws_apigatewayv2_authorizer: ['api_id', 'id'],
+  aws_apigatewayv2_integration: ['api_id', 'id'],
+  aws_apigatewayv2_route: ['api_id', 'route_key'],
+  aws_apigatewayv2_stage: ['api_id', 'name'],
   aws_cloudwatch_log_metric_filter: ['log_group_name', 'name'],
   aws_cloudwatch_log_subscription_filter: ['log_group_name', 'name'],
   aws_dynamodb_contributor_insights: ['table_name'],
@@ -146,6 +172,7 @@ function nameOf(type: string, attributes: Attributes): string {
 
 interface Clients {
   readonly emulated: boolean;
+  readonly apis: ApiGatewayV2Client;
   readonly dynamodb: DynamoDBClient;
   readonly lambda: LambdaClient;
   readonly logs: CloudWatchLogsClient;
@@ -155,6 +182,54 @@ interface Clients {
 type Finder = (values: Attributes, clients: Clients) => Promise<FoundBeside[]>;
 
 const finders: Readonly<Record<string, Finder>> = {
+  aws_apigatewayv2_api: async ({ id }, { apis, emulated }) => {
+    const of = { ApiId: String(id), MaxResults: '500' };
+    const [routes, stages, integrations, authorizers] = await Promise.all([
+      apis.send(new GetRoutesCommand(of)),
+      apis.send(new GetStagesCommand(of)),
+      apis.send(new GetIntegrationsCommand(of)),
+      emulated ? { Items: [] } : apis.send(new GetAuthorizersCommand(of)),
+    ]);
+    const repair = (command: string, name: string, value = '') =>
+      `aws apigatewayv2 ${command} --api-id ${id} --${name} '${value}'`;
+    return [
+      ...(routes.Items ?? []).map((it) =>
+        beside(
+          'aws_apigatewayv2_route',
+          {
+            api_id: id,
+            route_key: it.RouteKey,
+            authorization_type: it.AuthorizationType,
+            authorizer_id: it.AuthorizerId,
+            target: it.Target,
+          },
+          repair('delete-route', 'route-id', it.RouteId),
+        ),
+      ),
+      ...(stages.Items ?? []).map((it) =>
+        beside(
+          'aws_apigatewayv2_stage',
+          { api_id: id, name: it.StageName, auto_deploy: it.AutoDeploy },
+          repair('delete-stage', 'stage-name', it.StageName),
+        ),
+      ),
+      ...(integrations.Items ?? []).map((it) =>
+        beside(
+          'aws_apigatewayv2_integration',
+          { api_id: id, id: it.IntegrationId, integration_uri: it.IntegrationUri },
+          repair('delete-integration', 'integration-id', it.IntegrationId),
+        ),
+      ),
+      ...(authorizers.Items ?? []).map((it) =>
+        beside(
+          'aws_apigatewayv2_authorizer',
+          { api_id: id, id: it.AuthorizerId, name: it.Name },
+          repair('delete-authorizer', 'authorizer-id', it.AuthorizerId),
+        ),
+      ),
+    ];
+  },
+
   aws_cloudwatch_log_group: async ({ name }, { logs }) => {
     const logGroupName = String(name);
     const filters = await all(

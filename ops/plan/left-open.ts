@@ -9,6 +9,8 @@ import type { Attributes } from '../terraform/plan-json';
  * there, and what no rule of a review calls computed.
  */
 const told: Readonly<Record<string, readonly string[]>> = {
+  // Another one with each change of a route.
+  aws_apigatewayv2_stage: ['deployment_id'],
   aws_dynamodb_table: [
     'global_secondary_index.key_schema',
     'global_secondary_index.warm_throughput',
@@ -28,6 +30,12 @@ const toldOfAll = ['arn', 'id', 'region', 'tags', 'tags_all', 'timeouts'];
 
 /** What an attribute is if nobody has chosen it, where that is more than nothing. */
 const defaults: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+  aws_apigatewayv2_api: {
+    api_key_selection_expression: '$request.header.x-api-key',
+    ip_address_type: 'ipv4',
+    route_selection_expression: '$request.method $request.path',
+  },
+  aws_apigatewayv2_integration: { connection_type: 'INTERNET', timeout_milliseconds: 30_000 },
   aws_cloudwatch_log_group: { log_group_class: 'STANDARD' },
   aws_cloudwatch_metric_alarm: { actions_enabled: true, treat_missing_data: 'missing' },
   aws_dynamodb_table: { table_class: 'STANDARD', 'point_in_time_recovery.recovery_period_in_days': 35 },

@@ -12,7 +12,7 @@ import type { Table } from '../../declarations';
 import { type Environment, tableSettings } from '../../environments';
 import { InputError, type Problem } from '../../input-error';
 import { searchPath } from '../../local/find-program';
-import { stackNames, systemStacks, tableName } from '../../stacks/names';
+import { appStacks, stackNames, systemStacks, tableName } from '../../stacks/names';
 import { type TableId, tables } from '../../system';
 import { supervisedFolder } from '../command/checkout-lock';
 import type { Frame } from '../command/frame';
@@ -43,9 +43,6 @@ export function expectTerminalBinary(): void {
   }
 }
 
-/** A table first, what reads it next; the state bucket outlives them both. */
-const appStacks: readonly string[] = [stackNames.table, stackNames.functions];
-
 /**
  * The stacks are synthesized and checked before cdktf has a say. Locking the providers for a platform asks the registry,
  * whatever mirrors there are.
@@ -60,8 +57,8 @@ type Flags = Readonly<Record<string, { readonly type: 'boolean' | 'string' }>>;
 
 interface CdktfCommand {
   readonly summary: string;
-  /** The stacks it works on if none is named. */
-  readonly stacks: readonly string[];
+  /** The stacks of an environment it works on if none is named. @default it takes none */
+  readonly stacksOf?: typeof systemStacks;
   /** What a user may pass. */
   readonly options: Flags;
   /** What cdktf is always told. */
@@ -88,26 +85,26 @@ const outputs: Flags = {
 export type CdktfCommandName = 'synth' | 'diff' | 'deploy' | 'destroy' | 'output';
 
 export const cdktfCommands: Readonly<Record<CdktfCommandName, CdktfCommand>> = {
-  synth: { summary: 'write the Terraform of every stack to cdktf.out', stacks: [], options: {}, flags: [] },
+  synth: { summary: 'write the Terraform of every stack to cdktf.out', options: {}, flags: [] },
   diff: {
     summary: 'show what a deployment would change',
-    stacks: systemStacks,
+    stacksOf: systemStacks,
     options: planning,
     flags: always,
   },
   deploy: {
     summary: 'create or change',
-    stacks: systemStacks,
+    stacksOf: systemStacks,
     options: { ...applying, ...outputs },
     flags: [...always, onlyNamed],
   },
   destroy: {
     summary: 'remove (the state bucket stays)',
-    stacks: appStacks,
+    stacksOf: appStacks,
     options: applying,
     flags: always,
   },
-  output: { summary: 'show names, ARNs and versions', stacks: appStacks, options: outputs, flags: always },
+  output: { summary: 'show names, ARNs and versions', stacksOf: appStacks, options: outputs, flags: always },
 };
 
 /** Of the flags. */

@@ -9,6 +9,8 @@ export interface AlarmsProps {
   readonly timeoutSeconds: number;
   /** The DynamoDB operations that the functions call; one that several call has one alarm. */
   readonly operations: readonly { readonly tableName: string; readonly operation: string }[];
+  /** APIs by their names, which begin those of their alarms, and their ids. @default none */
+  readonly apis?: readonly { readonly name: string; readonly id: string }[];
 }
 
 interface Metric {
@@ -23,14 +25,18 @@ interface Metric {
 export function alarmNames({
   functionNames,
   operations,
-}: Pick<AlarmsProps, 'functionNames' | 'operations'>): string[] {
+  apis = [],
+}: Pick<AlarmsProps, 'functionNames' | 'operations'> & {
+  readonly apis?: readonly { readonly name: string }[];
+}): string[] {
   return [
     ...functionNames.flatMap((name) => ['errors', 'throttles', 'duration'].map((it) => `${name}-${it}`)),
     ...new Set(operations.map(({ tableName, operation }) => `${tableName}-${operation}-throttled`)),
+    ...apis.map(({ name }) => `${name}-errors`),
   ];
 }
 
-/** Alarms on what hurts a caller: errors, throttled and slow invocations, throttled requests to the table. */
+/** Alarms on what hurts a caller: errors, throttled and slow invocations, throttled requests to the table, errors of an API. */
 export class Alarms extends Construct {
   constructor(scope: Construct, id: string, props: AlarmsProps) {
     super(scope, id);
@@ -50,6 +56,10 @@ export class Alarms extends Construct {
         metricName: 'ThrottledRequests',
         dimensions: { TableName, Operation },
       });
+    }
+    for (const { name, id: ApiId } of props.apis ?? []) {
+      const api = { namespace: 'AWS/ApiGateway', dimensions: { ApiId } };
+      this.alarm(props, `${name}-errors`, { ...api, metricName: '5xx' });
     }
   }
 

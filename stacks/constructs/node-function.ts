@@ -31,8 +31,10 @@ export interface NodeFunctionProps
     | 'logRetentionDays'
   > {
   readonly names: FunctionNames;
-  /** A folder whose `index.mjs` exports `handler`. */
+  /** A folder with the file that exports `handler`. */
   readonly bundle: string;
+  /** The name of that file, without `.mjs`. */
+  readonly entry: string;
   /** The function's environment variables. */
   readonly variables: Readonly<Record<string, string>>;
   /** ARN of the policy that limits what the role can be given. @default no limit */
@@ -87,7 +89,7 @@ export class NodeFunction extends Construct {
       role: role.arn,
       filename: archive.outputPath,
       sourceCodeHash: archive.outputBase64Sha256,
-      handler: 'index.handler',
+      handler: `${props.entry}.handler`,
       runtime: props.runtime,
       architectures: [props.architecture],
       memorySize: props.memoryMiB,
