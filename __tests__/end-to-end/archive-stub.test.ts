@@ -310,21 +310,29 @@ describe("the stub provider's process", () => {
     await stop();
   });
 
-  it('ends when its parent is killed, and takes its socket with it', async () => {
+  it.each([
+    ['when its parent is killed', ''],
+    ['when its parent is killed, under a temporary folder too long for a socket,', 'long'.repeat(30)],
+  ])('ends %s and takes its socket with it', async (_case, name) => {
+    const TMPDIR = path.join(tmpdir(), name);
+    mkdirSync(TMPDIR, { recursive: true });
     const script = `
       require('./ops/terraform/archive-stub/start').startArchiveStub('${address}', '.').then((stub) => {
         console.log(JSON.stringify(stub));
         setInterval(() => {}, 1000);
       });`;
-    const parent = spawn(process.execPath, ['--import', 'tsx', '-e', script], {
+    const parent = spawn(process.execPath, ['--import', './ops/command/run-typescript.mjs', '-e', script], {
+      env: { ...process.env, TMPDIR },
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     const [line] = await once(createInterface({ input: parent.stdout }), 'line');
     const { pid, variables } = JSON.parse(line) as ArchiveStub;
-    expect(isRunning(pid)).toBe(true);
+    const before = { isRunning: isRunning(pid), hasSocket: existsSync(socketOf(variables)) };
 
     parent.kill('SIGKILL');
     await once(parent, 'exit');
+    // Where the path is too long, Node.js 20 cuts it without a word.
+    expect(before).toEqual({ isRunning: true, hasSocket: true });
     for (let tries = 0; isRunning(pid) && tries < 100; tries++) await setTimeout(100);
     expect(isRunning(pid)).toBe(false);
     expect(existsSync(path.dirname(socketOf(variables)))).toBe(false);

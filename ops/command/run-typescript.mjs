@@ -1,4 +1,6 @@
 // Loaded before every command. Plain JavaScript, so that a Node.js that is too old for the rest can still say so.
+import { tmpdir } from 'node:os';
+
 const [major, minor] = process.versions.node.split('.').map(Number);
 if (major < 20 || (major === 20 && minor < 19)) {
   console.error(
@@ -8,4 +10,6 @@ if (major < 20 || (major === 20 && minor < 19)) {
 }
 // Node.js 20 is supported here for as long as the SDK works on it; the SDK's reminder is not for the user.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
+// The path of a socket may have 103 bytes, and Terraform, its providers and the local AWS have theirs in the temporary folder.
+if (Buffer.byteLength(tmpdir()) > 60) process.env.TMPDIR = '/tmp';
 await import('tsx');
