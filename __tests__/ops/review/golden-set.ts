@@ -8,6 +8,10 @@ import type { MadePlan } from './make-plans';
 /** What a review of a plan must say: its class, its risks without stack and hash, and how its first line begins. */
 export type Expected = readonly [status: string, risks: readonly string[], firstLine: string];
 
+const webPermissions = ['mission-details', 'super-dynamodb', 'web-page'].flatMap((name) =>
+  ['get', 'head'].map((method) => `wider-access:aws_lambda_permission.${name}-${method}-permission`),
+);
+
 /** By the name of the file in `plans/`. */
 export const goldenSet: Readonly<Record<string, Expected>> = {
   'no-changes': ['no-changes', [], 'No changes'],
@@ -19,10 +23,12 @@ export const goldenSet: Readonly<Record<string, Expected>> = {
       'wider-access:aws_iam_policy.mission-details_query-policy_34BD7DC4',
       'wider-access:aws_iam_policy.super-dynamodb_logs-policy_EC5E840F',
       'wider-access:aws_iam_policy.super-dynamodb_scan-policy_03B08B20',
+      'wider-access:aws_iam_policy.web-page_logs-policy_E540F461',
       'wider-access:aws_iam_role.mission-details_role_A1BAF1C7',
       'wider-access:aws_iam_role.super-dynamodb_role_DD82E74C',
+      'wider-access:aws_iam_role.web-page_role_E3241E78',
     ],
-    'Widens access: 6 new resources give access that did not exist before',
+    'Widens access: 8 new resources give access that did not exist before',
   ],
   'first-state-backend': ['safe', [], 'Safe: 6 resources added, nothing else'],
   'first-pipeline': [
@@ -32,14 +38,34 @@ export const goldenSet: Readonly<Record<string, Expected>> = {
       'wider-access:aws_iam_policy.apply-access-policy',
       'wider-access:aws_iam_policy.apply-state-policy',
       'wider-access:aws_iam_policy.apply-system-policy',
+      'wider-access:aws_iam_policy.apply-web-policy',
       'wider-access:aws_iam_policy.boundary-policy',
       'wider-access:aws_iam_policy.plan-items-policy',
       'wider-access:aws_iam_policy.plan-state-policy',
       'wider-access:aws_iam_policy.plan-system-policy',
+      'wider-access:aws_iam_policy.plan-web-policy',
       'wider-access:aws_iam_role.apply-role',
       'wider-access:aws_iam_role.plan-role',
     ],
-    'Widens access: 10 new resources give access that did not exist before',
+    'Widens access: 12 new resources give access that did not exist before',
+  ],
+  'first-web': [
+    'open-risks',
+    ['wider-access:aws_apigatewayv2_authorizer.authorizer', ...webPermissions],
+    'Widens access: 7 new resources give access that did not exist before',
+  ],
+  'first-web-public': [
+    'open-risks',
+    [
+      'wider-access:aws_apigatewayv2_route.mission-details-get-route',
+      'wider-access:aws_apigatewayv2_route.mission-details-head-route',
+      'wider-access:aws_apigatewayv2_route.super-dynamodb-get-route',
+      'wider-access:aws_apigatewayv2_route.super-dynamodb-head-route',
+      'wider-access:aws_apigatewayv2_route.web-page-get-route',
+      'wider-access:aws_apigatewayv2_route.web-page-head-route',
+      ...webPermissions,
+    ],
+    'Widens access: aws_apigatewayv2_route.mission-details-get-route is new: everybody may call',
   ],
   tags: ['safe', [], 'Safe: 1 resource changed, nothing else'],
   description: ['safe', [], 'Safe: 1 resource changed, nothing else'],
@@ -197,6 +223,7 @@ export const goldenSet: Readonly<Record<string, Expected>> = {
     [
       'weaker-protection:aws_cloudwatch_log_group.mission-details_log-group_93E1D6B4',
       'weaker-protection:aws_cloudwatch_log_group.super-dynamodb_log-group_415CCC56',
+      'weaker-protection:aws_cloudwatch_log_group.web-page_log-group_BD32C902',
     ],
     'Weakens protection: aws_cloudwatch_log_group.mission-details_log-group_93E1D6B4',
   ],

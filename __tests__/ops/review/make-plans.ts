@@ -28,6 +28,7 @@ import { handlerBundles } from '../../../stacks/handler-bundles';
 import { PipelineStack } from '../../../stacks/pipeline-stack';
 import { StateBackendStack } from '../../../stacks/state-backend-stack';
 import { TableStack } from '../../../stacks/table-stack';
+import { WebStack } from '../../../stacks/web-stack';
 import { type Configuration, type PlanCase, planCases } from './plan-cases';
 
 const folder = mkdtempSync(join(tmpdir(), 'make-plans-'));
@@ -157,6 +158,7 @@ async function stackFiles({
   }
   if (stack === 'functions') new FunctionsStack(app, { environment, bundles: await handlerBundles });
   if (stack === 'state-backend') new StateBackendStack(app, { environment });
+  if (stack === 'web' && environment.web) new WebStack(app, { environment, web: environment.web });
   if (stack === 'pipeline' && environment.pipeline) {
     new PipelineStack(app, { environment, pipeline: environment.pipeline, seeds });
   }

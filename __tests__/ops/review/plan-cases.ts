@@ -19,7 +19,7 @@ export interface PlanCase {
 /** A stack of this project with an edited environment or items, or Terraform's JSON as it is with files beside it. */
 export type Configuration =
   | {
-      readonly stack: 'table' | 'functions' | 'state-backend' | 'pipeline';
+      readonly stack: 'table' | 'functions' | 'state-backend' | 'pipeline' | 'web';
       readonly environment?: Partial<Environment>;
       readonly items?: (items: readonly SeedItem[]) => readonly SeedItem[];
       /** An edit of what was synthesized, for what no environment can say. */
@@ -46,6 +46,19 @@ const stateBackend = (edit?: (configuration: Json) => void) => ({
   stack: 'state-backend' as const,
   ...(edit && { edit }),
 });
+
+type Web = NonNullable<Environment['web']>;
+const overHttp = (access: Web['access']): { readonly web: Web } => ({
+  web: {
+    access,
+    throttling: { requestsPerSecond: 10, burst: 20 },
+    corsOrigins: [],
+    logRetentionDays: 14,
+  },
+});
+const web = (access: Web['access']) => ({ stack: 'web' as const, environment: overHttp(access) });
+/** What protects attributes is no access for everybody. */
+const closed = overHttp({ mode: 'iam' });
 
 /** A managed policy with these statements. */
 const policy = (...Statement: object[]) =>
@@ -252,6 +265,8 @@ export const planCases: Readonly<Record<string, PlanCase>> = {
       environment: { pipeline: { repository: 'acme/heroes', identityProvider: 'defined' } },
     },
   },
+  'first-web': { after: web({ mode: 'jwt', issuer: 'https://tokens.example', audience: ['missions'] }) },
+  'first-web-public': { after: web({ mode: 'public' }) },
 
   // Harmless
   tags: { before: table(), after: table({ tags: { owner: 'heroes' } }) },
@@ -277,7 +292,10 @@ export const planCases: Readonly<Record<string, PlanCase>> = {
     before: table(),
     after: table({ deletionProtection: true, pointInTimeRecovery: true }),
   },
-  'least-privilege': { before: functions(), after: functions({ accessMode: 'least-privilege' }) },
+  'least-privilege': {
+    before: functions(closed),
+    after: functions({ ...closed, accessMode: 'least-privilege' }),
+  },
 
   // Data
   'table-replaced': {
@@ -385,7 +403,10 @@ export const planCases: Readonly<Record<string, PlanCase>> = {
       },
     }),
   },
-  'lab-access': { before: functions({ accessMode: 'least-privilege' }), after: functions() },
+  'lab-access': {
+    before: functions({ ...closed, accessMode: 'least-privilege' }),
+    after: functions(closed),
+  },
   'trust-other-account': {
     before: role(),
     after: role({
