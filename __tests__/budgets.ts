@@ -7,7 +7,6 @@ export const budgets = {
   /** Requests to AWS of a plan that finds nothing to change, those for the state among them; one for each item. */
   'requests of a plan of table': 20,
   'requests of a plan of functions': 51,
-  'requests of a plan of web': 42,
 } as const;
 
 /** Fails when more was counted than its budget allows. */

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { stackNames } from '../../stacks/names';
-import { environmentNames } from '../stacks/synthesize';
+import { systemStacks } from '../../stacks/names';
+import { environment, environmentNames } from '../stacks/synthesize';
 import { Checkout } from './checkout';
 import { installPackages, nodePackage, nodeProgram } from './install-node';
 
@@ -16,7 +16,7 @@ afterAll(() => checkout.remove());
 async function synthesize(name: string, variables: NodeJS.ProcessEnv = {}) {
   const { exitCode, stderr } = await checkout.npm('synth', [], { ...variables, SUPERMISSION_ENV: name });
   expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
-  return [stackNames.stateBackend, stackNames.table, stackNames.functions].map((stack) =>
+  return systemStacks(environment(name)).map((stack) =>
     readFileSync(join(checkout.folder, 'cdktf.out/stacks', stack, 'cdk.tf.json'), 'utf8'),
   );
 }

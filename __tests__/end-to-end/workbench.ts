@@ -198,7 +198,7 @@ export class Workbench {
   }
 
   /** Fails unless Terraform finds nothing to change, with no more requests than its budget allows. */
-  async expectNoChanges(...stacks: readonly ('table' | 'functions' | 'web')[]): Promise<void> {
+  async expectNoChanges(...stacks: readonly ('table' | 'functions')[]): Promise<void> {
     for (const stack of stacks) {
       const before = this.proxy.seen.length;
       const { exitCode, stdout, stderr } = await this.terraform(
