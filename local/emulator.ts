@@ -1,4 +1,3 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { type AddressInfo, connect, createServer } from 'node:net';
@@ -7,6 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { InputError } from '../input-error';
 import { findProgram } from './find-program';
+import { runGuarded } from './guarded-process';
 import { healthPath, type InstanceRecord } from './local-aws';
 
 /** What answers the AWS API, except for running functions. */
@@ -167,51 +167,6 @@ async function runToEnd(command: readonly string[], options: EmulatorOptions): P
   await guarded.stop();
   if (!ended) throw new Error(`${command.join(' ')} took over ${downloadLimitMs / 1000} seconds`);
   if (guarded.child.exitCode !== 0) throw new Error(guarded.failure());
-}
-
-interface Guarded {
-  readonly child: ChildProcess;
-  readonly ended: Promise<unknown>;
-  hasEnded(): boolean;
-  failure(): string;
-  lastLines(): string;
-  stop(): Promise<void>;
-}
-
-/** Run a command that cannot outlive this process. */
-function runGuarded(command: readonly string[], { environment, log }: EmulatorOptions): Guarded {
-  const child = spawn(process.execPath, [require.resolve('./end-with-parent.mjs'), ...command], {
-    detached: true,
-    env: { ...environment, PYTHONUNBUFFERED: '1' },
-    stdio: ['pipe', 'pipe', 'pipe'],
-  });
-  let output = '';
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding('utf8').on('data', (text: string) => {
-      output = (output + text).slice(-2_000);
-      log(text);
-    });
-  }
-  child.stdin.on('error', () => {});
-  const ended = once(child, 'close');
-  const lastLines = () =>
-    output
-      .trimEnd()
-      .split('\n')
-      .slice(-5)
-      .map((line) => `\n    ${line}`)
-      .join('');
-  return {
-    child,
-    ended,
-    lastLines,
-    hasEnded: () => child.exitCode !== null || child.signalCode !== null,
-    failure: () => `${command.join(' ')} ended with exit code ${child.exitCode}${lastLines()}`,
-    stop: async () => {
-      child.stdin.end();
-      await ended;
-    },
-  };
 }
 
 async function isRefused(url: string): Promise<boolean> {

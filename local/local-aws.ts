@@ -48,6 +48,9 @@ export interface StartReport {
 /** No S3 bucket can have this name. */
 export const healthPath = '/_local/health';
 
+/** Where Terraform asks for a provider that all its commands in a folder share. */
+export const providerPath = '/_local/provider';
+
 export const defaultPort = 4566;
 
 const healthLimitMs = 5_000;

@@ -15,9 +15,11 @@ import {
   type InstanceRecord,
   idleLimitMinutes,
   instanceFile,
+  providerPath,
   type ServerOptions,
   type StartReport,
 } from './local-aws';
+import { ProviderProcesses } from './provider-processes';
 
 const emulatorAway = 'the emulator behind local AWS does not answer';
 
@@ -83,6 +85,7 @@ export async function startServer(options: AwsServerOptions): Promise<AwsServer>
       return runner.invoke((await found.json()) as FunctionConfiguration, { event, requestId: randomUUID() });
     },
   });
+  const providers = new ProviderProcesses(log);
   const record: InstanceRecord = {
     url,
     pid: process.pid,
@@ -112,6 +115,9 @@ export async function startServer(options: AwsServerOptions): Promise<AwsServer>
 
     const operation = `${request.method} ${pathname}`;
     if (apisPath.test(pathname)) return passOnApis(request, response);
+    if (operation === `POST ${providerPath}`) {
+      return answerJson(response, 200, await providers.find(parseJson((await readBody(request)).toString())));
+    }
     const [, name] = invocationPath.exec(operation) ?? [];
     if (name) return invoke(name, searchParams, request, response);
     if (!deploymentPath.test(operation)) return void proxy.web(request, response);
@@ -216,7 +222,7 @@ export async function startServer(options: AwsServerOptions): Promise<AwsServer>
     record,
     stop: async () => {
       clearTimeout(idleTimer);
-      await runner.stop();
+      await Promise.all([runner.stop(), providers.stop()]);
       server.close();
       server.closeAllConnections();
     },

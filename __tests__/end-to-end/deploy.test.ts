@@ -14,6 +14,7 @@ import { LambdaClient, ListFunctionsCommand, RemovePermissionCommand } from '@aw
 import { GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import { chromium } from 'playwright-core';
 import { localAwsEnvironment } from '../../local/local-aws';
+import { processes } from '../../ops/command/processes';
 import { askWeb } from '../../ops/invoke/ask-web';
 import superMissions from '../../seed-data/super-missions.json';
 import { describeWith } from '../local/aws-fixture';
@@ -298,6 +299,17 @@ describeWithLocalAws('from an empty account and back', () => {
     expect(await tagged()).toEqual([stateBucketArn]);
     expect(await stateFiles()).toEqual(stateKeys);
     for (const stack of ['table', 'functions', 'web']) expect((await readState(stack)).resources).toEqual([]);
+  });
+
+  it('has run one AWS provider for each folder of Terraform, which all end with the local AWS', async () => {
+    const log = readFileSync(join(checkout.folder, '.local/aws.log'), 'utf8');
+    const pids = Array.from(log.matchAll(/TF_REATTACH_PROVIDERS=.*?"Pid":(\d+)/g), ([, pid]) => Number(pid));
+    const running = () => processes().filter(({ pid }) => pids.includes(pid)).length;
+
+    // Four stacks, the folder that the state bucket is made in, and that of the second checkout, which has gone.
+    expect({ started: pids.length, running: running() }).toEqual({ started: 6, running: 5 });
+    expect(await checkout.npm('local:down')).toMatchObject({ exitCode: 0 });
+    expect(running()).toBe(0);
   });
 
   async function api(): Promise<Api> {

@@ -106,7 +106,7 @@ export class Workbench {
       stub: { workingDirectory: join(checkout.folder, 'cdktf.out/stacks/functions') },
     });
     const variables = { ...localAwsEnvironment(proxy.url, 'us-east-1'), ...providers.variables };
-    const tools = { terraform, variables: { ...variables, ...supervised(terraform) } };
+    const tools = { terraform, variables: { ...variables, ...supervised(terraform, proxy.url) } };
     const connected = await awsSession(readEnvironment({}), proxy.url);
     const bench = new Workbench(checkout, aws, proxy, { ...connected, ...tools }, providers);
     const synth = await checkout.run(process.execPath, ['ops/terraform/run-app.mjs']);
@@ -158,10 +158,14 @@ export class Workbench {
     return types.flatMap(([type, byName]) => Object.keys(byName).map((name) => `${type}.${name}`)).sort();
   }
 
+  /** Terraform as commands run it, with the provider that they share. */
   terraform(stack: string, ...args: readonly string[]): Promise<CommandResult> {
-    return this.startTerraform(this.file(stack, ''), args).ended;
+    const { variables } = this.ownSession;
+    const program = variables.TERRAFORM_BINARY_NAME as string;
+    return start(program, [...args, '-no-color'], { cwd: this.file(stack, ''), env: variables }).ended;
   }
 
+  /** Terraform alone, which dies with its own provider when it is killed. */
   startTerraform(cwd: string, args: readonly string[]): Running {
     return start(this.ownSession.terraform.path, [...args, '-no-color'], {
       cwd,

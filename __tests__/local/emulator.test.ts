@@ -33,7 +33,7 @@ async function startWith(
   mkdirSync(bin, { recursive: true });
   for (const [name, script] of Object.entries(stubs)) writeProgram(join(bin, name), script);
   const emulator = await startEmulator({
-    environment: { PATH: bin, ...environment },
+    environment: { PATH: bin, TMPDIR: folder, ...environment },
     folder,
     log: (text) => {
       output += text;

@@ -70,10 +70,10 @@ export async function prepareProviders(options: ProvidersOptions): Promise<Provi
     }
     const note = ({ address, mirror, version }: Provider) =>
       mirror ? `${address} ${version} from the mirror ${mirror}` : `${address} ${elsewhere}`;
-    const standInNote = `${archive.address} is served by this project's archive stub: no mirror has it, nor can it be had ${elsewhere}`;
+    const stubNote = `${archive.address} is served by this project's archive stub: no mirror has it, nor can it be had ${elsewhere}`;
     return {
       variables: { ...configure(user, folder, mirrored), ...server?.variables },
-      notes: [note(aws), server ? standInNote : note(archive)],
+      notes: [note(aws), server ? stubNote : note(archive)],
       stop,
     };
   } catch (error) {

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { archiveProviderVersion, type Environment } from '../../environments';
 import { InputError } from '../../input-error';
-import { findLocalAws, localAwsEnvironment, localAwsVariables } from '../../local/local-aws';
+import { findLocalAws, localAwsEnvironment, localAwsVariables, providerPath } from '../../local/local-aws';
 import { stackNames } from '../../stacks/names';
 import { supervisedFolder } from '../command/checkout-lock';
 import type { Frame } from '../command/frame';
@@ -88,20 +88,30 @@ export async function withSession<T>(
   try {
     const session = opened ?? (await openAws(options));
     note(...providers.notes);
-    const local = localAwsEnvironment(session.aws.endpoint as string, environment.region, variables);
-    return await use({ ...session, terraform, variables: { ...local, ...providers.variables } });
+    const url = session.aws.endpoint as string;
+    const local = localAwsEnvironment(url, environment.region, variables);
+    return await use({
+      ...session,
+      terraform,
+      variables: { ...local, ...providers.variables, ...supervised(terraform, url) },
+    });
   } finally {
     await providers.stop();
   }
 }
 
-/** Terraform by its supervisor, for whoever runs the program that `TERRAFORM_BINARY_NAME` names. */
-export function supervised({ path }: Pick<Terraform, 'path'>) {
+/**
+ * Terraform by its supervisor, for whoever runs the program that `TERRAFORM_BINARY_NAME` names.
+ *
+ * @param localAws - the URL of the local AWS whose providers it shares; real environments never share one
+ */
+export function supervised({ path }: Pick<Terraform, 'path'>, localAws?: string) {
   return {
     TERRAFORM_BINARY_NAME: join(__dirname, 'supervised-terraform.mjs'),
     SUPERVISED_TERRAFORM: path,
     SUPERVISED_BY: String(process.pid),
     SUPERVISED_FOLDER: supervisedFolder,
+    SUPERVISED_PROVIDERS: localAws && localAws + providerPath,
   };
 }
 

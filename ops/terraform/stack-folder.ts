@@ -34,15 +34,19 @@ export async function placeLock({ emulated }: Environment, folder: string): Prom
   await writeFile(join(folder, lockFile), withoutConstraints);
 }
 
-/** The provider versions that Terraform has locked for one environment may be out of range, or out of reach, in another. */
-export async function forgetOtherEnvironment({ name }: Environment): Promise<void> {
+/**
+ * The provider versions that Terraform has locked for one environment may be out of range, or out of reach, in another, or in
+ * the same with another range.
+ */
+export async function forgetOtherEnvironment({ name, awsProviderVersion }: Environment): Promise<void> {
   const marker = join('cdktf.out', 'environment');
-  if ((await readFile(marker, 'utf8').catch(() => undefined)) === name) return;
+  const wanted = `${name} ${awsProviderVersion}`;
+  if ((await readFile(marker, 'utf8').catch(() => undefined)) === wanted) return;
   for (const stack of Object.values(stackNames)) {
     for (const folder of [stackFolder(stack), join('cdktf.out', 'bootstrap', 'stacks', stack)]) {
       await rm(join(folder, lockFile), { force: true });
     }
   }
   await mkdir('cdktf.out', { recursive: true });
-  await writeFile(marker, name);
+  await writeFile(marker, wanted);
 }

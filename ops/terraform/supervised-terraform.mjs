@@ -4,8 +4,8 @@
 // frees the lock. Told twice it would do neither, and without a reader it would die at its next line; so it gets a session
 // of its own, and what it prints is read on.
 import { spawn } from 'node:child_process';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 
 const { SUPERVISED_TERRAFORM: terraform, SUPERVISED_BY: command, SUPERVISED_FOLDER: folder } = process.env;
 
@@ -16,29 +16,36 @@ const marker = join(folder, String(process.pid));
 mkdirSync(folder, { recursive: true });
 writeFileSync(marker, process.argv.slice(2).join(' '));
 
-const child = spawn(terraform, process.argv.slice(2), {
-  detached: true,
-  stdio: ['inherit', 'pipe', 'pipe'],
-});
-for (const name of ['stdout', 'stderr']) {
-  process[name].on('error', () => {});
-  child[name].on('data', (data) => process[name].write(data));
-}
-
+let child;
 let isTold = false;
 function tell() {
   if (isTold) return;
   isTold = true;
-  child.kill('SIGINT');
+  child?.kill('SIGINT');
 }
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, tell);
 const watch = setInterval(() => isAlive(Number(command)) || tell(), 250);
 
-child.on('error', (error) => {
-  console.error(error.message);
-  end(127);
-});
-child.on('close', (code) => end(code ?? 1));
+const reattached = await reattachProvider();
+if (isTold) end(1);
+else start();
+
+function start() {
+  child = spawn(terraform, process.argv.slice(2), {
+    detached: true,
+    env: { ...process.env, ...reattached },
+    stdio: ['inherit', 'pipe', 'pipe'],
+  });
+  for (const name of ['stdout', 'stderr']) {
+    process[name].on('error', () => {});
+    child[name].on('data', (data) => process[name].write(data));
+  }
+  child.on('error', (error) => {
+    console.error(error.message);
+    end(127);
+  });
+  child.on('close', (code) => end(code ?? 1));
+}
 
 function end(exitCode) {
   clearInterval(watch);
@@ -51,5 +58,33 @@ function isAlive(pid) {
     return process.kill(pid, 0);
   } catch (error) {
     return error.code === 'EPERM';
+  }
+}
+
+/**
+ * The AWS provider that the local AWS keeps running for this folder: the one that `terraform init` has installed here, so its
+ * version is on record. Where there is none, or it cannot be had, Terraform starts its own.
+ */
+async function reattachProvider() {
+  const { SUPERVISED_PROVIDERS: url, TF_REATTACH_PROVIDERS: others = '{}' } = process.env;
+  if (!url) return {};
+  try {
+    const lock = readFileSync('.terraform.lock.hcl', 'utf8');
+    const [, address, version] = /"(\S+\/hashicorp\/aws)" \{\s+version\s+= "(\S+)"/.exec(lock);
+    const versionFolder = resolve('.terraform/providers', address, version);
+    const installed = join(versionFolder, ...readdirSync(versionFolder));
+    const program = readdirSync(installed).find((file) => file.startsWith('terraform-provider-'));
+    const request = {
+      program: join(installed, program),
+      folder: process.cwd(),
+      endpoint: process.env.AWS_ENDPOINT_URL,
+      region: process.env.AWS_REGION,
+    };
+    const response = await fetch(url, { method: 'POST', body: JSON.stringify(request) });
+    if (!response.ok) return {};
+    const all = { ...JSON.parse(others), [address]: await response.json() };
+    return { TF_REATTACH_PROVIDERS: JSON.stringify(all) };
+  } catch {
+    return {};
   }
 }

@@ -1,7 +1,7 @@
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { readEnvironment } from '../../../environments';
+import { type Environment, readEnvironment } from '../../../environments';
 import { withSession } from '../../../ops/terraform/session';
 
 const startFolder = process.cwd();
@@ -28,9 +28,9 @@ function write(file: string, content: string): void {
 
 describe('the session of an environment', () => {
   const frame = { signal: new AbortController().signal, report: () => {} };
-  const use = (name: string) =>
+  const use = (name: string, changes: Partial<Environment> = {}) =>
     withSession(
-      { environment: readEnvironment({ SUPERMISSION_ENV: name }), ...frame },
+      { environment: { ...readEnvironment({ SUPERMISSION_ENV: name }), ...changes }, ...frame },
       async ({ variables }) => variables,
     );
 
@@ -49,7 +49,18 @@ describe('the session of an environment', () => {
     expect(left()).toEqual(locks);
     await use('prod');
     expect(left()).toEqual([]);
+    for (const lock of locks) write(lock, '');
+    await use('prod', { awsProviderVersion: '6.30.0' });
+    expect(left()).toEqual([]);
     expect(existsSync('cdktf.out/stacks/table/errored.tfstate')).toBe(true);
+  });
+
+  it('shares no provider in a real environment, whatever the shell says', async () => {
+    process.env.SUPERVISED_PROVIDERS = 'http://127.0.0.1:9';
+    const variables = await use('lab');
+    delete process.env.SUPERVISED_PROVIDERS;
+
+    expect(variables.SUPERVISED_PROVIDERS).toBeUndefined();
   });
 
   it('has Terraform forget the backend of another, whatever else init is told', async () => {
