@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { InputError } from '../input-error';
 import { findProgram } from './find-program';
 import { runGuarded } from './guarded-process';
-import { healthPath, type InstanceRecord } from './local-aws';
+import { healthPath, type InstanceRecord } from './instance';
 
 /** What answers the AWS API, except for running functions. */
 export interface Emulator {

@@ -8,6 +8,11 @@ import { json } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { InputError } from '../input-error';
+import { healthPath, type InstanceRecord } from './instance';
+
+// Commands reach what is in this folder by this file alone.
+export { expectEmulator, installAdvice, searchOrder } from './emulator';
+export { findProgram, searchPath } from './find-program';
 
 /** A running local AWS. */
 export interface LocalAws extends InstanceRecord {
@@ -15,16 +20,6 @@ export interface LocalAws extends InstanceRecord {
   readonly emulatorHasEnded: boolean;
   /** End it, and wait until it is gone. */
   stop(): Promise<void>;
-}
-
-/** What an instance says of itself, in its file and at `healthPath`. */
-export interface InstanceRecord {
-  /** One URL for all services. */
-  readonly url: string;
-  readonly pid: number;
-  readonly emulator: string;
-  /** ISO 8601. */
-  readonly startedAt: string;
 }
 
 export interface StartOptions {
@@ -44,9 +39,6 @@ export interface StartReport {
   readonly instance?: InstanceRecord;
   readonly problem?: string;
 }
-
-/** No S3 bucket can have this name. */
-export const healthPath = '/_local/health';
 
 /** Where Terraform asks for a provider that all its commands in a folder share. */
 export const providerPath = '/_local/provider';

@@ -9,10 +9,9 @@ import { InputError } from '../input-error';
 import { type Emulator, startEmulator } from './emulator';
 import { type FunctionConfiguration, FunctionRunner, LambdaError } from './function-runner';
 import { apiOf, authorizationFor, HttpApis, withLocalEndpoints } from './http-api';
+import { healthPath, type InstanceRecord } from './instance';
 import {
   defaultPort,
-  healthPath,
-  type InstanceRecord,
   idleLimitMinutes,
   instanceFile,
   providerPath,

@@ -1,13 +1,14 @@
 import { readEnvironment } from '../environments';
 import { InputError } from '../input-error';
-import { installAdvice, searchOrder } from '../local/emulator';
 import {
   defaultPort,
   findLocalAws,
   idleLimitMinutes,
+  installAdvice,
   type LocalAws,
   localAwsExports,
   logFile,
+  searchOrder,
   startLocalAws,
 } from '../local/local-aws';
 import { runCommand } from './command/command';

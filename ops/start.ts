@@ -3,8 +3,8 @@ import { join, relative } from 'node:path';
 import type { SmokeInvocation } from '../declarations';
 import { type Environment, functionsOf, importedTables, readEnvironment } from '../environments';
 import { InputError } from '../input-error';
-import { expectEmulator } from '../local/emulator';
 import {
+  expectEmulator,
   findLocalAws,
   type LocalAws,
   localAwsExports,

@@ -7,7 +7,8 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { CreateTableCommand, DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb';
 import { CreateFunctionCommand, InvokeCommand } from '@aws-sdk/client-lambda';
-import { findLocalAws, healthPath, localAwsEnvironment, startLocalAws } from '../../local/local-aws';
+import { healthPath } from '../../local/instance';
+import { findLocalAws, localAwsEnvironment, startLocalAws } from '../../local/local-aws';
 import {
   createRole,
   descendants,

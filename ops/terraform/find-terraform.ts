@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import semver from 'semver';
 import { InputError } from '../../input-error';
-import { findProgram } from '../../local/find-program';
+import { findProgram } from '../../local/local-aws';
 
 /** The program that runs the plans: Terraform itself or OpenTofu. */
 export interface Terraform {

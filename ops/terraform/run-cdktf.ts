@@ -11,7 +11,7 @@ import {
 import type { Table } from '../../declarations';
 import { type Environment, tableSettings } from '../../environments';
 import { InputError, type Problem } from '../../input-error';
-import { searchPath } from '../../local/find-program';
+import { searchPath } from '../../local/local-aws';
 import { appStacks, stackNames, systemStacks, tableName } from '../../stacks/names';
 import { type TableId, tables } from '../../system';
 import { supervisedFolder } from '../command/checkout-lock';
