@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs';
+import { ApiGatewayV2Client } from '@aws-sdk/client-apigatewayv2';
 import { CloudWatchLogsClient, CreateLogGroupCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { DeleteItemCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DeleteRoleCommand, DetachRolePolicyCommand, IAMClient } from '@aws-sdk/client-iam';
 import { DeleteBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { findExisting } from '../../ops/adopt/find-existing';
+import { findApis } from '../../ops/invoke/ask-web';
 import {
   attach,
   createFunction,
@@ -274,6 +276,23 @@ describe('adopt', () => {
     expect(report).toContain('table: 0 to add, 0 to change, 0 to destroy');
     expect(bench.proxy.seen.some(({ target }) => target.endsWith('.DeleteItem'))).toBe(false);
     await bench.expectNoChanges('table');
+  });
+
+  it('takes over a web that the state has forgotten, and makes no second one', async () => {
+    for (const stack of ['functions', 'web']) {
+      const applied = await bench.terraform(stack, 'apply', '-input=false', '-auto-approve');
+      expect(applied).toMatchObject({ exitCode: 0 });
+    }
+    const addresses = bench.addresses('web');
+    expect(await bench.terraform('web', 'state', 'rm', ...addresses)).toMatchObject({ exitCode: 0 });
+
+    const report = await bench.adopt();
+
+    expect(report).toContain(`web: ${addresses.length} to import, 0 to add,`);
+    expect(await bench.terraform('web', 'plan', '-input=false', '-detailed-exitcode')).toMatchObject({
+      exitCode: 0,
+    });
+    expect(await findApis(new ApiGatewayV2Client(bench.config), 'supermission-local-web')).toHaveLength(1);
   });
 
   it('names what it cannot look for, and makes no second one', async () => {
