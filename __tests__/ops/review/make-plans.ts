@@ -22,6 +22,7 @@ import { localAwsEnvironment, startLocalAws } from '../../../local/local-aws';
 import { ProgramError, runProgram } from '../../../ops/command/run-program';
 import { prepareProviders } from '../../../ops/terraform/find-providers';
 import { findTerraform } from '../../../ops/terraform/find-terraform';
+import { supervised } from '../../../ops/terraform/session';
 import { loadSeeds } from '../../../seed-data/load-seed';
 import { FunctionsStack } from '../../../stacks/functions-stack';
 import { handlerBundles } from '../../../stacks/handler-bundles';
@@ -53,9 +54,14 @@ export async function* makePlans(kinds: readonly string[]): AsyncGenerator<reado
     archiveVersions: archiveProviderVersion,
     stub: { workingDirectory: stackFolder },
   });
-  const variables = { ...localAwsEnvironment(aws.url, 'us-east-1'), ...providers.variables };
-  const run = (...args: string[]) =>
-    runProgram(terraform.path, args, { cwd: stackFolder, env: { ...variables, CHECKPOINT_DISABLE: '1' } });
+  const { TERRAFORM_BINARY_NAME: program, ...shared } = supervised(terraform, aws.url);
+  const env = {
+    ...localAwsEnvironment(aws.url, 'us-east-1'),
+    ...providers.variables,
+    ...shared,
+    CHECKPOINT_DISABLE: '1',
+  };
+  const run = (...args: string[]) => runProgram(program, args, { cwd: stackFolder, env });
   try {
     for (const group of groupsOf(kinds)) {
       await fetch(new URL('/moto-api/reset', aws.url), { method: 'POST' });
