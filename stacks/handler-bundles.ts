@@ -111,15 +111,19 @@ async function pageOf(id: string): Promise<File[]> {
   if (!existsSync(page)) return [];
   const { outputFiles } = await build({
     ...options,
+    minify: false,
     platform: 'browser',
     format: 'iife',
     target: 'es2022',
     entryPoints: [join(folder, 'page.ts'), join(folder, 'page.css')],
     outExtension: {},
   });
-  const [script = '', style = ''] = ['.js', '.css'].map((end) =>
-    outputFiles.find(({ path }) => path.endsWith(end))?.text.trim(),
-  );
+  // Each on its own, as the handlers are.
+  const shorten = async (loader: 'js' | 'css') => {
+    const text = outputFiles.find(({ path }) => path.endsWith(`.${loader}`))?.text ?? '';
+    return (await transform(text, { loader, target: 'es2022', minify: true })).code.trim();
+  };
+  const [script, style] = await Promise.all([shorten('js'), shorten('css')]);
   const contents = readFileSync(page, 'utf8')
     .replace('<style></style>', () => `<style>${style}</style>`)
     .replace('<script></script>', () => `<script>${script}</script>`);

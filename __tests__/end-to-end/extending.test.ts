@@ -80,7 +80,12 @@ describeWithLocalAws('a system that has been extended by the page', () => {
     ]);
     expect(await left()).toMatchObject({
       tables: ['SuperMissionTable-trial', 'TeamSeasonTable-trial'],
-      functions: ['MissionDetailsFunction-trial', 'SuperDynamoDBFunction-trial', 'TeamSeasonsFunction-trial'],
+      functions: [
+        'MissionDetailsFunction-trial',
+        'MissionsPageFunction-trial',
+        'SuperDynamoDBFunction-trial',
+        'TeamSeasonsFunction-trial',
+      ],
       buckets: [bucket],
     });
   });
@@ -106,7 +111,8 @@ describeWithLocalAws('a system that has been extended by the page', () => {
 
     await succeeds(npm('deploy', 'table', '--auto-approve'));
 
-    expect(await npm('drift')).toMatchObject({ exitCode: 0 });
+    const { exitCode, stdout } = await npm('drift');
+    expect({ exitCode, stdout }).toMatchObject({ exitCode: 0 });
   });
 
   it('is changed by a plan that is reviewed and applied', async () => {
