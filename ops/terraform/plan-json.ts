@@ -212,7 +212,7 @@ export function isSecretName(name: string, more: readonly string[] = []): boolea
   return (
     more.some((it) => it.toLowerCase() === name.toLowerCase()) ||
     (/pass(word|wd|phrase)|secret|token|credential|(api|access|private|signing)[-_ ]?key/i.test(name) &&
-      !/(arn|id|name|ur[li]|endpoint|type|ttl|seconds|days|version|enabled|required)$/i.test(name))
+      !/(arn|id|name|ur[li]|endpoint|type|ttl|seconds|days|version|enabled|required|expression)$/i.test(name))
   );
 }
 

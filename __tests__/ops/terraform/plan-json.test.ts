@@ -156,6 +156,7 @@ describe('what looks like a secret', () => {
       'what only points to one',
       { variables: { SECRET_ARN: 'arn:aws:secretsmanager:x', TOKEN_URL: 'https://a' } },
     ],
+    ['where one is looked for', { api_key_selection_expression: '$request.header.x-api-key' }],
     ['a flag', { api_key_required: true }],
     [
       'a condition of a policy',
