@@ -165,23 +165,25 @@ function openDifferences(plan: Plan, secretNames: readonly string[]): ResourceDi
       attributes.map(({ path }) => path.replace(/[.[].*/, '')),
     ]),
   );
-  return managedResources(plan, secretNames).flatMap(({ address, type, values }): ResourceDifference[] => {
-    const ofResource = address.replace(/\[[^\]]*\]$/, '');
-    // What the configuration has no longer is told as a whole.
-    if (!configured.has(ofResource)) return [];
-    const attributes = leftOpen(type, values, configured.get(ofResource)).filter(
-      ({ path }) => !planned.get(address)?.includes(path.replace(/[.[].*/, '')),
-    );
-    const repairs = new Set(attributes.map(({ path }) => repairOf(type, values, path)));
-    return [...repairs].map((repair) => ({
-      address,
-      kind: 'changed',
-      origin: 'outside',
-      replaced: false,
-      attributes: attributes.filter(({ path }) => repairOf(type, values, path) === repair),
-      repair,
-    }));
-  });
+  return managedResources(plan, secretNames).flatMap(
+    ({ address, type, values, unmasked }): ResourceDifference[] => {
+      const ofResource = address.replace(/\[[^\]]*\]$/, '');
+      // What the configuration has no longer is told as a whole.
+      if (!configured.has(ofResource)) return [];
+      const attributes = leftOpen(type, unmasked, configured.get(ofResource), values).filter(
+        ({ path }) => !planned.get(address)?.includes(path.replace(/[.[].*/, '')),
+      );
+      const repairs = new Set(attributes.map(({ path }) => repairOf(type, values, path)));
+      return [...repairs].map((repair) => ({
+        address,
+        kind: 'changed',
+        origin: 'outside',
+        replaced: false,
+        attributes: attributes.filter(({ path }) => repairOf(type, values, path) === repair),
+        repair,
+      }));
+    },
+  );
 }
 
 function unexpectedBeside(

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { typeRules } from '../review/rules';
 import { computed } from '../review/rules/rule';
 import type { Difference } from '../terraform/json-differences';
-import type { Attributes } from '../terraform/plan-json';
+import { type Attributes, isHidden } from '../terraform/plan-json';
 
 /**
  * What the provider tells of a resource without being asked to: what another resource of the stack is for and is compared
@@ -63,16 +63,24 @@ const defaults: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
  *
  * @param values - as the provider has read them
  * @param expressions - the arguments of its configuration, in the plan's form
+ * @param shown - the same values, masked as they are shown
  */
-export function leftOpen(type: string, values: Attributes, expressions: unknown): Difference[] {
+export function leftOpen(
+  type: string,
+  values: Attributes,
+  expressions: unknown,
+  shown: unknown = values,
+): Difference[] {
   const differences: Difference[] = [];
-  const visit = (value: unknown, given: unknown, path: string, name: string): void => {
+  const visit = (value: unknown, seen: unknown, given: unknown, path: string, name: string): void => {
     // Nothing, no and zero are what nobody has chosen, wherever `defaults` does not say otherwise.
     if (isNothing(value) || isArgument(given) || isTold(type, name)) return;
-    const members = (it: object, of: unknown, at: string) => {
+    const members = (it: object, seenIn: unknown, of: unknown, at: string) => {
       for (const [member, its] of Object.entries(it)) {
         visit(
           its,
+          // What is masked as a whole is masked in each of its parts.
+          isHidden(seenIn) ? seenIn : Object(seenIn)[member],
           Object(of)[member],
           at === '' ? member : `${at}.${member}`,
           name === '' ? member : `${name}.${member}`,
@@ -82,15 +90,17 @@ export function leftOpen(type: string, values: Attributes, expressions: unknown)
     if (Array.isArray(value) && value.every((it) => typeof it === 'object' && it !== null)) {
       // Blocks of a set are in another order than their arguments, and have the same arguments.
       const merged = Object.assign({}, ...[given].flat());
-      for (const [index, it] of value.entries()) members(it, merged, `${path}[${index}]`);
+      for (const [index, it] of value.entries()) {
+        members(it, isHidden(seen) ? seen : Object(seen)[index], merged, `${path}[${index}]`);
+      }
     } else if (typeof value === 'object' && !Array.isArray(value)) {
-      members(value as object, [given].flat()[0], path);
+      members(value as object, seen, [given].flat()[0], path);
     } else {
       const expected = defaultOf(type, name, values);
-      if (!isDeepStrictEqual(value, expected)) differences.push({ path, expected, found: value });
+      if (!isDeepStrictEqual(value, expected)) differences.push({ path, expected, found: seen });
     }
   };
-  visit(values, expressions, '', '');
+  visit(values, shown, expressions, '', '');
   return differences;
 }
 

@@ -174,7 +174,8 @@ export function destroyedBy(changes: readonly ResourceChange[]): string[] {
 }
 
 /**
- * Resources and data sources of a state or of planned values, those of modules too; what is sensitive is masked.
+ * Resources and data sources of a state or of planned values, those of modules too; what is sensitive is masked in `values`,
+ * and there to be compared in `unmasked`.
  *
  * @param isWanted - which of them
  * @param secretNames - names of secrets beside those that `isSecretName` knows
@@ -183,10 +184,11 @@ export function resourcesOf(
   module: Module | undefined,
   isWanted: (resource: Resource) => boolean,
   secretNames: readonly string[] = [],
-): (Resource & { readonly values: Attributes })[] {
+): (Resource & { readonly values: Attributes; readonly unmasked: Attributes })[] {
   if (!module) return [];
   const own = (module.resources ?? []).filter(isWanted).map((it) => ({
     ...it,
+    unmasked: it.values ?? {},
     values: maskSensitive(it.values ?? {}, it.sensitive_values, secretNames) as Attributes,
   }));
   return [...own, ...(module.child_modules ?? []).flatMap((it) => resourcesOf(it, isWanted, secretNames))];

@@ -374,6 +374,25 @@ describe('a secret', () => {
   });
 });
 
+describe('a setting that an environment calls a secret', () => {
+  const openPath = (path: string): Plan => ({
+    ...stateOf(['aws_iam_policy', { name: 'scan', path }]),
+    configuration: { root_module: { resources: [{ address: 'aws_iam_policy.0', expressions: {} }] } },
+  });
+  const differences = (path: string) =>
+    resourceDifferences(openPath(path), 'functions', [], ['path']).flatMap(({ attributes }) =>
+      attributes.filter((it) => it.path === 'path'),
+    );
+
+  it('is no drift at its default', () => {
+    expect(differences('/')).toEqual([]);
+  });
+
+  it('is drift when it is another, which is not shown', () => {
+    expect(differences('/other/')).toEqual([{ path: 'path', expected: '/', found: '(sensitive)' }]);
+  });
+});
+
 describe('isDeployed', () => {
   it('is true when the state knows a resource', () => {
     expect(isDeployed(stateOf(['aws_iam_role', {}]))).toBe(true);
