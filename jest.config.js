@@ -1,9 +1,6 @@
 // Node 20 is supported as long as the SDK supports it; the SDK's reminder in every suite is noise.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
 
-// A command of Terraform lives for seconds, and a seventh of its work is to collect garbage.
-process.env.GOGC ??= '400';
-
 /** @type {import('jest').Config} */
 const shared = {
   testEnvironment: 'node',

@@ -1,6 +1,8 @@
-import { statSync } from 'node:fs';
+import { readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { type Guarded, runGuarded } from './guarded-process';
 import { localAwsEnvironment } from './local-aws';
+import { startProviderProxy } from './provider-proxy';
 
 /** What Terraform asks a provider for. */
 export interface ProviderRequest {
@@ -13,7 +15,9 @@ export interface ProviderRequest {
 }
 
 /** How Terraform finds a provider that runs already: the value of one address in `TF_REATTACH_PROVIDERS`. */
-export type Reattachment = object;
+export interface Reattachment {
+  readonly Addr: { readonly Network: string; readonly String: string };
+}
 
 interface ProviderProcess {
   /** What it was started for. */
@@ -34,11 +38,16 @@ const startLimitMs = 60_000;
  */
 export class ProviderProcesses {
   private readonly running = new Map<string, ProviderProcess>();
+  /** What each program has answered to calls for a schema. */
+  private readonly schemas = new Map<string, Map<string, Promise<Buffer>>>();
+  /** Every word of a configuration that was here: what a state of this AWS holds was named by one of them. */
+  private readonly words = new Set<string>();
 
   constructor(private readonly log: (output: string) => void) {}
 
   /** Start a provider in a folder, unless it runs there; those whose folder has gone are ended. */
   async find(request: ProviderRequest): Promise<Reattachment> {
+    for (const word of wordsIn(request.folder)) this.words.add(word);
     for (const [folder, { key, guarded }] of this.running) {
       if (!guarded.hasEnded() && key.includes(identity(folder))) continue;
       this.running.delete(folder);
@@ -77,8 +86,33 @@ export class ProviderProcesses {
     const late = new Promise<never>((_, reject) => {
       setTimeout(() => reject(new Error(`${program} did not start`)), startLimitMs).unref();
     });
-    return { guarded, reattachment: Promise.race([isReady, failed, late]) };
+    const reattachment = Promise.race([isReady, failed, late]).then((it) =>
+      this.proxied(it, program, guarded),
+    );
+    return { guarded, reattachment };
   }
+
+  private async proxied(
+    reattachment: Reattachment,
+    program: string,
+    { ended }: Guarded,
+  ): Promise<Reattachment> {
+    const provider = reattachment.Addr.String;
+    // Beside the provider's, in a folder that only this user can open and that goes with the process.
+    const socket = `${provider}-proxy`;
+    const path = realpathSync(program);
+    const schemas = this.schemas.get(path) ?? new Map();
+    this.schemas.set(path, schemas);
+    const isNeeded = (name: string) => this.words.has(name);
+    const proxy = await startProviderProxy({ provider, socket, schemas, isNeeded });
+    void ended.then(() => proxy.close());
+    return { ...reattachment, Addr: { ...reattachment.Addr, String: socket } };
+  }
+}
+
+function wordsIn(folder: string): Set<string> {
+  const files = readdirSync(folder).filter((file) => /\.tf(\.json)?$/.test(file));
+  return new Set(files.flatMap((file) => readFileSync(join(folder, file), 'utf8').match(/\w+/g) ?? []));
 }
 
 /** A folder that was removed and made again is another one, though it may have the number of the former. */

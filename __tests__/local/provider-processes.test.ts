@@ -4,22 +4,22 @@ import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ProviderProcesses } from '../../local/provider-processes';
+import { ProviderProcesses, type Reattachment } from '../../local/provider-processes';
 import { processes } from '../../ops/command/processes';
 import { untilGone } from './aws-fixture';
 
-/** A stub of a provider's program: says what a real one says, and stays. What it was given is the address of its socket. */
+/** A stub of a provider's program: says what a real one says, what it was given too, and stays. */
 const stubProvider = `#!/bin/sh
 touch "$TMPDIR/socket"
 echo "Provider started. To attach Terraform CLI, set the TF_REATTACH_PROVIDERS environment variable with the following:"
 echo
-echo "	TF_REATTACH_PROVIDERS='{\\"any/hashicorp/aws\\":{\\"Pid\\":$$,\\"Addr\\":{\\"String\\":\\"$PWD $1 $AWS_ENDPOINT_URL $AWS_REGION $AWS_PROFILE\\"}}}'"
+echo "	TF_REATTACH_PROVIDERS='{\\"any/hashicorp/aws\\":{\\"Pid\\":$$,\\"Given\\":\\"$PWD $1 $AWS_ENDPOINT_URL $AWS_REGION $AWS_PROFILE\\",\\"Addr\\":{\\"Network\\":\\"unix\\",\\"String\\":\\"$TMPDIR/socket\\"}}}'"
 exec sleep 60
 `;
 
-interface Stub {
+interface Stub extends Reattachment {
   readonly Pid: number;
-  readonly Addr: { readonly String: string };
+  readonly Given: string;
 }
 
 let home: string;
@@ -57,7 +57,7 @@ test('one process serves a folder: in that folder, for that AWS, with no setting
   const [first, second] = await Promise.all([find('a'), find('a')]);
 
   expect(first).toEqual(second);
-  expect(first.Addr.String).toBe(`${join(home, 'a')} -debug ${endpoint} eu-west-1 `);
+  expect(first.Given).toBe(`${join(home, 'a')} -debug ${endpoint} eu-west-1 `);
   expect(output).toContain('Provider started');
 });
 
