@@ -17,6 +17,7 @@ const expressions = 'node_modules/@actions/expressions/dist';
 /** @type {import('jest').Config} */
 module.exports = {
   maxWorkers: 2,
+  testSequencer: './__tests__/longest-first.js',
   globalSetup: './__tests__/temporary-folder.js',
   globalTeardown: './__tests__/temporary-folder.js',
   // Far above what any test needs: a busy machine is no failure.

@@ -9,7 +9,7 @@ test('a run of tests has a temporary folder of its own, and removes those of run
   const others = [
     `tests-${ended}-killed/cdktf.outdir.a`,
     `tests-${process.pid}-running`,
-    'archive-stub-of-a-user',
+    'terraform-providers-of-a-user',
   ];
   for (const name of others) mkdirSync(join(place, name), { recursive: true });
   const run = `const hook = require(${JSON.stringify(resolve(__dirname, 'temporary-folder.js'))});
@@ -21,6 +21,9 @@ test('a run of tests has a temporary folder of its own, and removes those of run
   });
 
   expect(stdout).toMatch(new RegExp(`^${place}/tests-\\d+-\\w{6}\\n$`));
-  expect(readdirSync(place).sort()).toEqual(['archive-stub-of-a-user', `tests-${process.pid}-running`]);
+  expect(readdirSync(place).sort()).toEqual([
+    'terraform-providers-of-a-user',
+    `tests-${process.pid}-running`,
+  ]);
   rmSync(place, { recursive: true });
 });

@@ -105,7 +105,7 @@ export async function benchPlan(): Promise<Result> {
       await proxy.close();
       await aws.stop();
     }
-    await providers.stop();
+    providers.stop();
   }
 }
 

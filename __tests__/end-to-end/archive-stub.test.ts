@@ -1,6 +1,5 @@
-import { execFile, spawn, spawnSync } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { once } from 'node:events';
 import {
   chmodSync,
   existsSync,
@@ -14,8 +13,6 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { createInterface } from 'node:readline';
-import { setTimeout } from 'node:timers/promises';
 import { unzipSync } from 'fflate';
 import { writeArchive } from '../../ops/terraform/archive-stub/archive';
 import type { ArchiveFileConfig } from '../../ops/terraform/archive-stub/schema';
@@ -155,7 +152,11 @@ describe('the stub provider, asked by Terraform', () => {
   beforeAll(async () => {
     terraform = await findTerraform().catch(() => ({ path: 'terraform', version: '', product: 'terraform' }));
     const host = terraform.product === 'opentofu' ? 'registry.opentofu.org' : 'registry.terraform.io';
-    stub = await startArchiveStub(`${host}/hashicorp/archive`, folder);
+    stub = await startArchiveStub({
+      address: `${host}/hashicorp/archive`,
+      workingDirectory: folder,
+      folder: mkdtempSync(path.join(tmpdir(), 'archive-stub-')),
+    });
   });
 
   afterAll(() => stub?.stop());
@@ -293,66 +294,4 @@ describe('the stub provider, asked by Terraform', () => {
     await define('source_dir = "assets"');
     expect((await run('plan')).output).toContain('output_path: cannot be written');
   });
-});
-
-describe("the stub provider's process", () => {
-  const address = 'registry.terraform.io/hashicorp/archive';
-
-  it('ends when it is stopped, and takes its socket with it', async () => {
-    const { pid, variables, stop } = await startArchiveStub(address, folder);
-    expect(pid).not.toBe(process.pid);
-    expect(isRunning(pid)).toBe(true);
-    expect(existsSync(socketOf(variables))).toBe(true);
-
-    await stop();
-    expect(isRunning(pid)).toBe(false);
-    expect(existsSync(path.dirname(socketOf(variables)))).toBe(false);
-    await stop();
-  });
-
-  it.each([
-    ['when its parent is killed', ''],
-    ['when its parent is killed, under a temporary folder too long for a socket,', 'long'.repeat(30)],
-  ])('ends %s and takes its socket with it', async (_case, name) => {
-    const TMPDIR = path.join(tmpdir(), name);
-    mkdirSync(TMPDIR, { recursive: true });
-    const script = `
-      require('./ops/terraform/archive-stub/start').startArchiveStub('${address}', '.').then((stub) => {
-        console.log(JSON.stringify(stub));
-        setInterval(() => {}, 1000);
-      });`;
-    const parent = spawn(process.execPath, ['--import', './ops/command/run-typescript.mjs', '-e', script], {
-      env: { ...process.env, TMPDIR },
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    const [line] = await once(createInterface({ input: parent.stdout }), 'line');
-    const { pid, variables } = JSON.parse(line) as ArchiveStub;
-    const before = { isRunning: isRunning(pid), hasSocket: existsSync(socketOf(variables)) };
-
-    parent.kill('SIGKILL');
-    await once(parent, 'exit');
-    // Where the path is too long, Node.js 20 cuts it without a word.
-    expect(before).toEqual({ isRunning: true, hasSocket: true });
-    for (let tries = 0; isRunning(pid) && tries < 100; tries++) await setTimeout(100);
-    expect(isRunning(pid)).toBe(false);
-    expect(existsSync(path.dirname(socketOf(variables)))).toBe(false);
-  });
-
-  it('does not keep a parent alive that forgets to stop it', () => {
-    const script = `require('./ops/terraform/archive-stub/start').startArchiveStub('${address}', '.')`;
-    const { status } = spawnSync(process.execPath, ['--import', 'tsx', '-e', script], { timeout: 20_000 });
-    expect(status).toBe(0);
-  });
-
-  function socketOf(variables: ArchiveStub['variables']): string {
-    return JSON.parse(variables.TF_REATTACH_PROVIDERS)[address].Addr.String;
-  }
-
-  function isRunning(pid: number): boolean {
-    try {
-      return process.kill(pid, 0);
-    } catch {
-      return false;
-    }
-  }
 });

@@ -42,11 +42,16 @@ export class Checkout {
     return this.run('npm', ['run', '--silent', script, '--', ...args], variables);
   }
 
-  run(command: string, args: readonly string[], variables: NodeJS.ProcessEnv = {}): Promise<CommandResult> {
+  run(
+    command: string,
+    args: readonly string[],
+    variables: NodeJS.ProcessEnv = {},
+    folder = '.',
+  ): Promise<CommandResult> {
     // As for a user who has just cloned the project: whatever this process was told to use does not count.
     const { SUPERMISSION_ENV: _, AWS_ENDPOINT_URL: __, AWS_REGION: ___, ...env } = process.env;
     const options = {
-      cwd: this.folder,
+      cwd: join(this.folder, folder),
       env: { ...env, ...variables },
       maxBuffer: 64 * 2 ** 20,
       timeout: timeoutMs,

@@ -82,7 +82,7 @@ describe('what is deployed, compared with what it should be', () => {
   });
 
   afterAll(async () => {
-    await providers?.stop();
+    providers?.stop();
     await checkout.npm('local:down');
     checkout.remove();
   });

@@ -2,14 +2,15 @@ import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type LocalAws, localAwsEnvironment, startLocalAws } from '../../local/local-aws';
 import { type Providers, prepareProviders } from '../../ops/terraform/find-providers';
-import { findTerraform, type Terraform } from '../../ops/terraform/find-terraform';
+import { findTerraform } from '../../ops/terraform/find-terraform';
+import { supervised } from '../../ops/terraform/session';
 import { Checkout } from './checkout';
 import { describeWithLocalAws } from './terraform-needed';
 
 jest.setTimeout(180_000);
 
 /**
- * Rows for real accounts ask for newer versions than a machine without a registry may have, and for a state bucket that
+ * Environments for real accounts ask for newer versions than a machine without a registry may have, and for a state bucket that
  * is not there. Terraform's own override files put what is at hand in their place; all else is as it is deployed.
  */
 function override(stack: string, runtimeAddresses: readonly string[]): object {
@@ -42,21 +43,24 @@ describeWithLocalAws('on an empty account', () => {
   describe.each(['lab', 'prod'])('%s', (name) => {
     const checkout = new Checkout();
     let aws: LocalAws;
-    let terraform: Terraform;
     let providers: Providers;
     let variables: NodeJS.ProcessEnv;
 
     beforeAll(async () => {
       process.env.SUPERMISSION_LOCAL_FOLDER = join(checkout.folder, '.local');
       aws = await startLocalAws({ keep: false });
-      terraform = await findTerraform();
+      const terraform = await findTerraform();
       providers = await prepareProviders({
         terraform,
         awsVersions: '>= 5.100.0, < 7.0.0',
         archiveVersions: '>= 2.7.1, < 3.0.0',
         stub: { workingDirectory: join(checkout.folder, 'cdktf.out/stacks/functions') },
       });
-      variables = { ...localAwsEnvironment(aws.url, 'us-east-1'), ...providers.variables };
+      variables = {
+        ...localAwsEnvironment(aws.url, 'us-east-1'),
+        ...providers.variables,
+        ...supervised(terraform, aws.url),
+      };
       if (name === 'prod')
         checkout.edit('environments.ts', "accessMode: 'least-privilege',", `$&${additions}`);
       const synth = await checkout.npm('synth', [], { SUPERMISSION_ENV: name });
@@ -64,7 +68,7 @@ describeWithLocalAws('on an empty account', () => {
     });
 
     afterAll(async () => {
-      await providers?.stop();
+      providers?.stop();
       await aws?.stop();
       checkout.remove();
     });
@@ -75,7 +79,7 @@ describeWithLocalAws('on an empty account', () => {
     async function validated(output: string, stack: string) {
       const folder = join(output, 'stacks', stack);
       const run = (...args: string[]) =>
-        checkout.run(terraform.path, [`-chdir=${folder}`, ...args], variables);
+        checkout.run(variables.TERRAFORM_BINARY_NAME as string, args, variables, folder);
       const { resource } = require(join(checkout.folder, 'cdktf.out/stacks', stack, 'cdk.tf.json'));
       const overrides = override(stack, Object.keys(resource.aws_lambda_function ?? {}));
       writeFileSync(join(checkout.folder, folder, 'override.tf.json'), JSON.stringify(overrides));

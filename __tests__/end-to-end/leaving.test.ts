@@ -54,7 +54,7 @@ async function follow(
     if (exitCode !== 0) throw new Error(`exit code ${exitCode}\n${stdout}\n${stderr}`);
     return stdout;
   } finally {
-    await providers.stop();
+    providers.stop();
   }
 }
 

@@ -101,7 +101,7 @@ describe('the text of a policy document', () => {
       );
       expect(both.map(([ours]) => ours)).toEqual(both.map(([, theirs]) => theirs));
     } finally {
-      await providers.stop();
+      providers.stop();
       rmSync(folder, { recursive: true });
     }
   });

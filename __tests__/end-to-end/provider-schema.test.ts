@@ -73,7 +73,7 @@ async function readSchemas(): Promise<Found> {
       schemas: named(schema.provider_schemas) as Found['schemas'],
     };
   } finally {
-    await providers.stop();
+    providers.stop();
     rmSync(folder, { recursive: true });
   }
 }

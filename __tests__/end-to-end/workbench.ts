@@ -120,7 +120,7 @@ export class Workbench {
 
   async close(): Promise<void> {
     process.chdir(this.#startFolder);
-    await this.providers.stop();
+    this.providers.stop();
     await this.proxy.close();
     await this.aws.stop();
     this.checkout.remove();

@@ -152,6 +152,6 @@ describeWithLocalAws('the AWS provider that commands share', () => {
 
     define({ aws_no_such_type: { it: {} } });
     await expect(run('plan')).rejects.toThrow('aws_no_such_type');
-    await providers.stop();
+    providers.stop();
   });
 });

@@ -104,7 +104,9 @@ async function adoptStack(terraform: StackTerraform, context: Context): Promise<
   // Terraform plans on what its state holds, so the items have to be there first.
   const changesState = unfinished.length + items.length > 0;
   if (changesState) {
-    const completed = withItems(before, items, await terraform.versions());
+    const awsProvider = Object.keys(await terraform.providers()).find((it) => it.endsWith('/hashicorp/aws'));
+    const versions = { terraform: context.terraform.version, awsProvider: awsProvider as string };
+    const completed = withItems(before, items, versions);
     await terraform.push(nextAfter(before, withoutTaint(completed, unfinished)));
   }
   const pushed = changesState ? await terraform.pull() : undefined;

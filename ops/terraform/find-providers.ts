@@ -31,7 +31,7 @@ export interface Providers {
   /** What was chosen, a line for each provider. */
   readonly notes: readonly string[];
   /** Ends the stub provider and removes the CLI configuration, after the last command. */
-  stop(): Promise<void>;
+  stop(): void;
 }
 
 /**
@@ -54,8 +54,8 @@ export async function prepareProviders(options: ProvidersOptions): Promise<Provi
 
   const folder = mkdtempSync(path.join(tmpdir(), 'terraform-providers-'));
   let server: ArchiveStub | undefined;
-  const stop = async () => {
-    await server?.stop();
+  const stop = () => {
+    server?.stop();
     rmSync(folder, { recursive: true, force: true });
   };
   try {
@@ -66,7 +66,7 @@ export async function prepareProviders(options: ProvidersOptions): Promise<Provi
     if (!aws.mirror && !canGetOthers && !user.installsProviders) throw missing(aws, mirrors, elsewhere);
     if (!archive.mirror && !canGetOthers) {
       if (!stub) throw missing(archive, mirrors, elsewhere);
-      server = await startArchiveStub(archive.address, stub.workingDirectory);
+      server = await startArchiveStub({ ...stub, address: archive.address, folder });
     }
     const note = ({ address, mirror, version }: Provider) =>
       mirror ? `${address} ${version} from the mirror ${mirror}` : `${address} ${elsewhere}`;
@@ -77,7 +77,7 @@ export async function prepareProviders(options: ProvidersOptions): Promise<Provi
       stop,
     };
   } catch (error) {
-    await stop();
+    stop();
     throw error;
   }
 }

@@ -98,7 +98,7 @@ export async function withSession<T>(
       variables: { ...local, ...providers.variables, ...supervised(terraform, url) },
     });
   } finally {
-    await providers.stop();
+    providers.stop();
   }
 }
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { ProgramError, runProgram } from '../command/run-program';
 import { refuseForeignProviders } from './foreign-providers';
 import type { Session } from './session';
-import { configurationFile, importsFile, planFile, stackFolder } from './stack-folder';
+import { configurationFile, importsFile, lockFile, planFile, stackFolder } from './stack-folder';
 import { readState, type State, stateText } from './state-text';
 
 /** The part of a stack's `cdk.tf.json` that commands read. */
@@ -101,16 +101,12 @@ export class StackTerraform {
     await this.run('force-unlock', '-force', id);
   }
 
-  /** What writes the state here: Terraform's version, and the address of the AWS provider that it has chosen. */
-  async versions(): Promise<{ readonly terraform: string; readonly awsProvider: string }> {
-    const { terraform_version, provider_selections } = JSON.parse(await this.run('version', '-json'));
-    const awsProvider = Object.keys(provider_selections).find((it) => it.endsWith('/hashicorp/aws'));
-    return { terraform: terraform_version, awsProvider: awsProvider ?? '' };
-  }
-
   /** Versions of the providers that are installed here, by address. */
   async providers(): Promise<Readonly<Record<string, string>>> {
-    return JSON.parse(await this.run('version', '-json')).provider_selections;
+    await this.#initialize();
+    const lock = await readFile(join(this.folder, lockFile), 'utf8');
+    const selections = lock.matchAll(/^provider "(\S+)" \{\s+version\s+= "(\S+)"/gm);
+    return Object.fromEntries(Array.from(selections, ([, address, version]) => [address, version]));
   }
 
   /**
@@ -163,22 +159,27 @@ export class StackTerraform {
     return this.#run(args, false);
   }
 
+  async #initialize(): Promise<void> {
+    if (this.#isReady) return;
+    await refuseForeignProviders(this.session, this.folder);
+    // The folder may have served another environment before.
+    const args = ['init', '-input=false', '-no-color', '-reconfigure', ...this.initFlags];
+    await this.#runProgram(args, this.session.signal);
+    this.#isReady = true;
+  }
+
   async #run(args: readonly string[], isCleanUp: boolean): Promise<string> {
-    const { variables, signal, report } = this.session;
-    const options = {
+    await this.#initialize();
+    return this.#runProgram(args, isCleanUp ? undefined : this.session.signal);
+  }
+
+  #runProgram(args: readonly string[], signal: AbortSignal | undefined): Promise<string> {
+    const { variables, report } = this.session;
+    return runProgram(variables.TERRAFORM_BINARY_NAME as string, args, {
       cwd: this.folder,
       env: variables,
       onLine: (line: string) => this.isWorthTelling(line) && report(`  ${line}`),
-      ...(!isCleanUp && { signal }),
-    };
-    const program = variables.TERRAFORM_BINARY_NAME as string;
-    if (!this.#isReady) {
-      await refuseForeignProviders(this.session, this.folder);
-      // The folder may have served another environment before.
-      const init = ['init', '-input=false', '-no-color', '-reconfigure', ...this.initFlags];
-      await runProgram(program, init, options);
-      this.#isReady = true;
-    }
-    return runProgram(program, args, options);
+      ...(signal && { signal }),
+    });
   }
 }

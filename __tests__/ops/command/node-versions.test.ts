@@ -34,6 +34,13 @@ test.each(['20.19.0', '22.13.0', '26.10.0'])('Node.js %s runs commands, without 
   expect(node(version(current), ...load, 'ops/start.ts', '--help')).toMatchObject({ status: 0, stderr: '' });
 });
 
+test('a temporary folder whose path is too long for a socket is left alone', () => {
+  const long = `process.env.TMPDIR = ${JSON.stringify(`/tmp/${'long'.repeat(30)}`)};`;
+
+  const { stdout } = node(long, ...load, '--eval', `console.log(require('node:os').tmpdir())`);
+  expect(stdout).toBe('/tmp\n');
+});
+
 test.each([['ops/start.ts'], ['ops/cdktf.ts', 'synth'], ['ops/cdktf.ts', 'deploy', '--auto-approve']])(
   'fails when cdktf has no terminal binary for the machine, before anything is done: %s %s',
   (...command) => {

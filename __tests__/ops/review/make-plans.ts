@@ -77,7 +77,7 @@ export async function* makePlans(kinds: readonly string[]): AsyncGenerator<reado
       }
     }
   } finally {
-    await providers.stop();
+    providers.stop();
     await aws.stop();
     rmSync(folder, { recursive: true });
   }

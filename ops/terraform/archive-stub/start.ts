@@ -1,58 +1,104 @@
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
+import type { GrpcObject, handleUnaryCall, ServiceClientConstructor } from '@grpc/grpc-js';
+import { decode, encode } from '@msgpack/msgpack';
+import { ArgumentError, checkArguments, writeArchive } from './archive';
+import { type ArchiveFileConfig, archiveFileSchema } from './schema';
 
 /** A running stub provider for the provider hashicorp/archive. */
 export interface ArchiveStub {
-  readonly pid: number;
   /** To be set for every Terraform command, `init` included. */
   readonly variables: { readonly TF_REATTACH_PROVIDERS: string };
-  stop(): Promise<void>;
+  stop(): void;
 }
 
-/**
- * Serve the data source `archive_file` from a process of its own, which ends when this one does.
- *
- * Terraform starts a real provider in its own working directory and tells a running one nothing of it, so the folder
- * that relative paths start from is fixed here: one stub provider serves one stack.
- *
- * @param address the provider's full address, such as `registry.terraform.io/hashicorp/archive`
- */
-export async function startArchiveStub(address: string, workingDirectory: string): Promise<ArchiveStub> {
-  // A private folder: whoever can open the socket can have files read and written in this user's name.
-  const folder = mkdtempSync(path.join(tmpdir(), 'archive-stub-'));
-  const socketPath = path.join(folder, 'socket');
-  const server = fork(path.join(__dirname, 'server.ts'), [socketPath, path.resolve(workingDirectory)], {
-    cwd: __dirname,
-    execArgv: ['--import', 'tsx'],
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+export interface ArchiveStubOptions {
+  /** The provider's full address, such as `registry.terraform.io/hashicorp/archive`. */
+  readonly address: string;
+  /**
+   * Terraform starts a real provider in its own working directory and tells a running one nothing of it, so the folder
+   * that relative paths start from is fixed here: one stub provider serves one stack.
+   */
+  readonly workingDirectory: string;
+  /** Where its socket is. A private one: whoever can open the socket can have files read and written in this user's name. */
+  readonly folder: string;
+}
+
+/** Serve the data source `archive_file` from this process. */
+export async function startArchiveStub(options: ArchiveStubOptions): Promise<ArchiveStub> {
+  const { address, folder } = options;
+  // Most commands need none of it.
+  const { loadPackageDefinition, Server, ServerCredentials } = await import('@grpc/grpc-js');
+  const { loadSync } = await import('@grpc/proto-loader');
+  const { tfplugin5 } = loadPackageDefinition(
+    loadSync(path.join(__dirname, 'tfplugin5.proto'), { keepCase: true }),
+  );
+  const { service } = (tfplugin5 as GrpcObject).Provider as ServiceClientConstructor;
+  const server = new Server({ 'grpc.max_receive_message_length': -1 });
+  server.addService(service, handlersIn(path.resolve(options.workingDirectory)));
+  const socket = path.join(folder, 'archive');
+  await new Promise<void>((resolve, reject) => {
+    server.bindAsync(`unix:${socket}`, ServerCredentials.createInsecure(), (error) =>
+      error ? reject(error) : resolve(),
+    );
   });
-  const ended = once(server, 'exit');
-  const stop = async () => {
-    server.ref();
-    server.kill();
-    await ended;
-    rmSync(folder, { recursive: true, force: true });
-  };
-
-  const isReady = await Promise.race([once(server, 'message'), ended.then(() => false)]);
-  if (!isReady) {
-    await stop();
-    throw new Error('the archive stub ended before it was ready');
-  }
-  // A caller that forgets to stop it is not kept alive by it.
-  server.unref();
-  server.channel?.unref();
-
-  const pid = server.pid as number;
   const reattach = {
     Protocol: 'grpc',
     ProtocolVersion: 5,
-    Pid: pid,
+    Pid: process.pid,
+    // Terraform leaves it running.
     Test: true,
-    Addr: { Network: 'unix', String: socketPath },
+    Addr: { Network: 'unix', String: socket },
   };
-  return { pid, variables: { TF_REATTACH_PROVIDERS: JSON.stringify({ [address]: reattach }) }, stop };
+  return {
+    variables: { TF_REATTACH_PROVIDERS: JSON.stringify({ [address]: reattach }) },
+    stop: () => server.forceShutdown(),
+  };
+}
+
+interface ConfigRequest {
+  readonly config: { readonly msgpack: Uint8Array };
+}
+
+function handlersIn(workingDirectory: string) {
+  return {
+    GetSchema: answer(() => ({
+      provider: { block: {} },
+      data_source_schemas: { archive_file: archiveFileSchema },
+    })),
+    PrepareProviderConfig: answer(({ config }) => ({ prepared_config: config })),
+    ValidateDataSourceConfig: answer(({ config }) =>
+      diagnosing(() => {
+        checkArguments(decodeConfig(config));
+        return {};
+      }),
+    ),
+    Configure: answer(() => ({})),
+    ReadDataSource: answer(({ config }) =>
+      diagnosing(() => {
+        const given = decodeConfig(config);
+        return { state: { msgpack: encode({ ...given, ...writeArchive(given, workingDirectory) }) } };
+      }),
+    ),
+    Stop: answer(() => ({})),
+  };
+}
+
+function answer(handle: (request: ConfigRequest) => object): handleUnaryCall<ConfigRequest, object> {
+  return ({ request }, callback) => callback(null, handle(request));
+}
+
+function decodeConfig({ msgpack }: ConfigRequest['config']): ArchiveFileConfig {
+  return decode(msgpack) as ArchiveFileConfig;
+}
+
+function diagnosing(handle: () => object): object {
+  try {
+    return handle();
+  } catch (error) {
+    const steps = error instanceof ArgumentError ? [{ attribute_name: error.argument }] : [];
+    const detail = error instanceof ArgumentError ? `${error.argument}: ${error.message}` : String(error);
+    return {
+      diagnostics: [{ severity: 'ERROR', summary: 'Archive stub', detail, attribute: { steps } }],
+    };
+  }
 }
