@@ -6,6 +6,8 @@ import { DeleteRoleCommand, DetachRolePolicyCommand, IAMClient } from '@aws-sdk/
 import { DeleteBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { findExisting } from '../../ops/adopt/find-existing';
 import { findApis } from '../../ops/invoke/ask-web';
+import { missions } from '../../system';
+import { names, partitionKey } from '../names';
 import {
   attach,
   createFunction,
@@ -19,6 +21,9 @@ import {
 import { seedItems, Workbench } from './workbench';
 
 jest.setTimeout(300_000);
+
+const { list, details } = names;
+const [, status] = missions.visibleAttributes;
 
 let bench: Workbench;
 
@@ -41,7 +46,7 @@ describe('what AWS has and the state does not know', () => {
   ][] = [
     ['an empty account', 'table', async () => {}, none, none],
     ['an empty account', 'functions', async () => {}, none, none],
-    ['a table without items', 'table', () => createTable(bench.config), ['SuperMissionTable'], none],
+    ['a table without items', 'table', () => createTable(bench.config), [names.table], none],
     [
       'a table with some of the items',
       'table',
@@ -49,7 +54,7 @@ describe('what AWS has and the state does not know', () => {
         await createTable(bench.config);
         for (const hero of ['Ironman', 'Superman']) await putRecord(bench.config, hero);
       },
-      ['SuperMissionTable'],
+      [names.table],
       ['Ironman', 'Superman'],
     ],
     [
@@ -57,71 +62,59 @@ describe('what AWS has and the state does not know', () => {
       'table',
       async () => {
         await createTable(bench.config);
-        await putRecord(bench.config, 'Batman', { SuperHero: 'Robin' });
+        await putRecord(bench.config, 'Batman', { [partitionKey]: 'Robin' });
       },
-      ['SuperMissionTable'],
+      [names.table],
       none,
     ],
-    [
-      'a table with another key',
-      'table',
-      () => createTable(bench.config, 'Hero'),
-      ['SuperMissionTable'],
-      none,
-    ],
+    ['a table with another key', 'table', () => createTable(bench.config, 'Hero'), [names.table], none],
     [
       'a policy without its role',
       'functions',
-      () => createPolicy(bench.config, 'Super-DynamoDBScanPolicy'),
-      [policyArn('Super-DynamoDBScanPolicy')],
+      () => createPolicy(bench.config, list.policy),
+      [policyArn(list.policy)],
       none,
     ],
     [
       'a role without its policy, and a function',
       'functions',
       async () => {
-        await createRole(bench.config, 'SuperDynamoDBRole');
-        await createFunction(bench.config, 'SuperDynamoDBFunction', 'SuperDynamoDBRole');
+        await createRole(bench.config, list.role);
+        await createFunction(bench.config, list.function, list.role);
       },
-      ['SuperDynamoDBFunction', 'SuperDynamoDBRole'],
+      [list.function, list.role],
       none,
     ],
     [
       'a role that its policy is not attached to',
       'functions',
       async () => {
-        await createPolicy(bench.config, 'Super-DynamoDBScanPolicy');
-        await createRole(bench.config, 'SuperDynamoDBRole');
+        await createPolicy(bench.config, list.policy);
+        await createRole(bench.config, list.role);
       },
-      ['SuperDynamoDBRole', policyArn('Super-DynamoDBScanPolicy')],
+      [list.role, policyArn(list.policy)],
       none,
     ],
     [
       'a role with its policy',
       'functions',
       async () => {
-        await createPolicy(bench.config, 'Super-DynamoDBScanPolicy');
-        await createRole(bench.config, 'SuperDynamoDBRole');
-        await attach(bench.config, 'SuperDynamoDBRole', 'Super-DynamoDBScanPolicy');
+        await createPolicy(bench.config, list.policy);
+        await createRole(bench.config, list.role);
+        await attach(bench.config, list.role, list.policy);
       },
-      [
-        'SuperDynamoDBRole',
-        `SuperDynamoDBRole/${policyArn('Super-DynamoDBScanPolicy')}`,
-        policyArn('Super-DynamoDBScanPolicy'),
-      ],
+      [list.role, `${list.role}/${policyArn(list.policy)}`, policyArn(list.policy)],
       none,
     ],
     [
       'a log group, and another one whose name only starts like it',
       'functions',
       async () => {
-        for (const name of ['SuperDynamoDBFunction', 'MissionDetailsFunction2']) {
-          await new CloudWatchLogsClient(bench.config).send(
-            new CreateLogGroupCommand({ logGroupName: `/aws/lambda/${name}` }),
-          );
+        for (const logGroupName of [list.logGroup, `${details.logGroup}2`]) {
+          await new CloudWatchLogsClient(bench.config).send(new CreateLogGroupCommand({ logGroupName }));
         }
       },
-      ['/aws/lambda/SuperDynamoDBFunction'],
+      [list.logGroup],
       none,
     ],
   ];
@@ -135,7 +128,7 @@ describe('what AWS has and the state does not know', () => {
       bench.config,
     );
 
-    expect(imports.map(({ id }) => id).sort()).toEqual(ids);
+    expect(imports.map(({ id }) => id).sort()).toEqual([...ids].sort());
     expect(items.map(({ key }) => key[0]?.[1]).sort()).toEqual(keys);
     expect(notLookedFor).toEqual([]);
   });
@@ -146,7 +139,7 @@ describe('what AWS has and the state does not know', () => {
 
     const { imports } = await findExisting(bench.configuration('functions'), known, bench.config);
 
-    expect(imports.map(({ id }) => id).sort()).toEqual(['SuperDynamoDBRole', 'SuperDynamoDbQueryRole']);
+    expect(imports.map(({ id }) => id).sort()).toEqual([list.role, details.role].sort());
   });
 });
 
@@ -155,7 +148,7 @@ describe('a system built by hand', () => {
   beforeAll(async () => {
     await bench.emptyAccount();
     await runNotebook(bench.config);
-    await putRecord(bench.config, 'Ironman', { MissionStatus: 'open' });
+    await putRecord(bench.config, 'Ironman', { [status]: 'open' });
   });
 
   it('stays as it is when the plan is not approved', async () => {
@@ -173,7 +166,7 @@ describe('a system built by hand', () => {
 
     const report = await bench.adopt();
 
-    expect(report).toContain('MissionStatus: "open" → none');
+    expect(report).toContain(`${status}: "open" → none`);
     expect(report).toContain('table: 1 to import, 0 to add, 2 to change, 0 to destroy');
     expect(report).toContain('functions: 8 to import, 11 to add, 6 to change, 0 to destroy');
     expect(bench.proxy.itemWrites()).toBe(1);
@@ -211,10 +204,8 @@ describe('a system built by hand', () => {
     await forget('table', [table, ironman]);
     await forget('functions', forgotten);
     await putRecord(bench.config, 'Ironman', { SuperWeapon: 'Mark 85' });
-    const Key = { SuperHero: { S: 'Batman' } };
-    await new DynamoDBClient(bench.config).send(
-      new DeleteItemCommand({ TableName: 'SuperMissionTable', Key }),
-    );
+    const Key = { [partitionKey]: { S: 'Batman' } };
+    await new DynamoDBClient(bench.config).send(new DeleteItemCommand({ TableName: names.table, Key }));
     await removeQueryRole();
     const before = await bench.state('table');
     bench.proxy.reset();
@@ -242,8 +233,8 @@ describe('a system built by hand', () => {
 
   async function removeQueryRole(): Promise<void> {
     const iam = new IAMClient(bench.config);
-    const RoleName = 'SuperDynamoDbQueryRole';
-    for (const policy of ['SuperDynamoDBQueryPolicy', 'MissionDetailsFunctionLogsPolicy']) {
+    const RoleName = details.role;
+    for (const policy of [details.policy, details.logsPolicy]) {
       await iam.send(new DetachRolePolicyCommand({ RoleName, PolicyArn: policyArn(policy) }));
     }
     await iam.send(new DeleteRoleCommand({ RoleName }));

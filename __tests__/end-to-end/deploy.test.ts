@@ -24,12 +24,15 @@ import { processes } from '../../ops/command/processes';
 import { askWeb } from '../../ops/invoke/ask-web';
 import superMissions from '../../seed-data/super-missions.json';
 import { describeWith } from '../local/aws-fixture';
+import { names, partitionKey } from '../names';
 import { chromiumPath, describeWithChromium } from '../ops/review/render/chromium-needed';
 import { Checkout } from './checkout';
 import { describeWithLocalAws } from './terraform-needed';
 
 jest.setTimeout(600_000);
 
+const { list, details, page } = names;
+const all = [list, details, page];
 const stateBucketArn = 'arn:aws:s3:::supermission-local-state';
 const stateKeys = ['functions', 'state-backend', 'table', 'web'].map(
   (it) => `supermission/local/${it}.tfstate`,
@@ -88,30 +91,20 @@ describeWithLocalAws('from an empty account and back', () => {
     );
     expect(await stateFiles()).toEqual(stateKeys);
     expect(await deployed()).toEqual({
-      tables: ['SuperMissionTable'],
-      functions: ['MissionDetailsFunction', 'MissionsPageFunction', 'SuperDynamoDBFunction'],
-      versions: ['MissionDetailsFunction:1', 'MissionsPageFunction:1', 'SuperDynamoDBFunction:1'],
-      roles: ['MissionsPageFunctionRole', 'SuperDynamoDBRole', 'SuperDynamoDbQueryRole'],
-      policies: [
-        'MissionDetailsFunctionLogsPolicy',
-        'MissionsPageFunctionLogsPolicy',
-        'Super-DynamoDBScanPolicy',
-        'SuperDynamoDBFunctionLogsPolicy',
-        'SuperDynamoDBQueryPolicy',
-      ],
-      logGroups: [
-        '/aws/lambda/MissionDetailsFunction',
-        '/aws/lambda/MissionsPageFunction',
-        '/aws/lambda/SuperDynamoDBFunction',
-        '/aws/vendedlogs/supermission-local-web',
-      ],
+      tables: [names.table],
+      functions: all.map((it) => it.function).sort(),
+      versions: all.map((it) => `${it.function}:1`).sort(),
+      roles: all.map(({ role }) => role).sort(),
+      // The page reads nothing.
+      policies: [list.policy, details.policy, ...all.map(({ logsPolicy }) => logsPolicy)].sort(),
+      logGroups: [...all.map(({ logGroup }) => logGroup), '/aws/vendedlogs/supermission-local-web'].sort(),
       apis: ['supermission-local-web'],
     });
     expect(await tagged()).toEqual(
       expect.arrayContaining([
         stateBucketArn,
-        'arn:aws:dynamodb:us-east-1:123456789012:table/SuperMissionTable',
-        'arn:aws:lambda:us-east-1:123456789012:function:SuperDynamoDBFunction',
+        `arn:aws:dynamodb:us-east-1:123456789012:table/${names.table}`,
+        `arn:aws:lambda:us-east-1:123456789012:function:${list.function}`,
       ]),
     );
   });
@@ -136,18 +129,15 @@ describeWithLocalAws('from an empty account and back', () => {
   it('shows the outputs of every stack', async () => {
     const { stdout } = await checkout.npm('output');
 
-    expect(stdout).toContain('table_name = SuperMissionTable');
+    expect(stdout).toContain(`table_name = ${names.table}`);
     expect(stdout).toContain('mission_details_function_version = 1');
   });
 
   it('answers invocations', async () => {
-    const { exitCode, stdout } = await checkout.npm('invoke', [
-      'MissionDetailsFunction',
-      '{"superhero":"Batman"}',
-    ]);
+    const { exitCode, stdout } = await checkout.npm('invoke', [details.function, '{"superhero":"Batman"}']);
 
     expect(exitCode).toBe(0);
-    expect(JSON.parse(stdout).Items).toEqual(superMissions.filter(({ SuperHero }) => SuperHero === 'Batman'));
+    expect(JSON.parse(stdout).Items).toEqual(superMissions.filter((it) => it[partitionKey] === 'Batman'));
   });
 
   it('answers over HTTP what is right, and has a page that a browser opens', async () => {
@@ -185,7 +175,7 @@ describeWithLocalAws('from an empty account and back', () => {
     expect([await status('/missions'), await status('/villains')]).toEqual([200, 404]);
 
     const lambda = new LambdaClient(client());
-    const permission = { FunctionName: 'SuperDynamoDBFunction', StatementId: 'web-get' };
+    const permission = { FunctionName: list.function, StatementId: 'web-get' };
     await lambda.send(new RemovePermissionCommand(permission));
     expect(await status('/missions')).toBe(500);
     const { Items: routes = [] } = await apis.send(new GetRoutesCommand({ ApiId }));
@@ -209,7 +199,7 @@ describeWithLocalAws('from an empty account and back', () => {
       const answer = join(checkout.folder, 'answer.json');
       const invocation = await checkout.run(
         'aws',
-        ['lambda', 'invoke', '--function-name', 'SuperDynamoDBFunction', answer],
+        ['lambda', 'invoke', '--function-name', list.function, answer],
         localAwsEnvironment(url, 'us-east-1'),
       );
 
@@ -219,12 +209,9 @@ describeWithLocalAws('from an empty account and back', () => {
   });
 
   it.each([
-    [['MissionDetailsFunction'], 'event.superhero'],
-    [['MissionDetailsFunction', 'Batman'], 'event: not JSON, got "Batman"; expected a JSON value'],
-    [
-      ['Nonsense'],
-      'got "Nonsense"; expected one of SuperDynamoDBFunction, MissionDetailsFunction, MissionsPageFunction',
-    ],
+    [[details.function], 'event.superhero'],
+    [[details.function, 'Batman'], 'event: not JSON, got "Batman"; expected a JSON value'],
+    [['Nonsense'], `got "Nonsense"; expected one of ${list.function}, ${details.function}, ${page.function}`],
   ])('fails to invoke with %j', async (args, message) => {
     const { exitCode, stdout, stderr } = await checkout.npm('invoke', args);
 
@@ -290,9 +277,9 @@ describeWithLocalAws('from an empty account and back', () => {
   it('deploys the changes, whoever has won before, and runs the changed handler', async () => {
     expect(await checkout.npm('deploy', ['--auto-approve'])).toMatchObject({ exitCode: 0 });
 
-    const { stdout } = await checkout.npm('invoke', ['MissionDetailsFunction', '{}']);
+    const { stdout } = await checkout.npm('invoke', [details.function, '{}']);
     expect(JSON.parse(stdout).message).toContain('event.superhero ');
-    const batman = await checkout.npm('invoke', ['MissionDetailsFunction', '{"superhero":"Batman"}']);
+    const batman = await checkout.npm('invoke', [details.function, '{"superhero":"Batman"}']);
     expect(JSON.parse(batman.stdout).Items[0].SuperWeapon).toBe('Grapnel gun');
   });
 
@@ -301,7 +288,7 @@ describeWithLocalAws('from an empty account and back', () => {
 
     expect(exitCode).toBe(1);
     expect(stderr).toContain('destroy: no terminal to ask for approval; pass --auto-approve to do without');
-    expect((await deployed()).tables).toEqual(['SuperMissionTable']);
+    expect((await deployed()).tables).toEqual([names.table]);
   });
 
   it('destroys everything but the state bucket', async () => {

@@ -31,15 +31,19 @@ import type { SmokeReport } from '../../ops/invoke/smoke-test';
 import { type DriftReport, describeReport } from '../../ops/plan/find-drift';
 import { type Providers, prepareProviders } from '../../ops/terraform/find-providers';
 import { findTerraform, type Terraform } from '../../ops/terraform/find-terraform';
+import { missions } from '../../system';
 import { region, zip } from '../local/aws-fixture';
+import { names, partitionKey } from '../names';
 import { Checkout } from './checkout';
 
 jest.setTimeout(600_000);
 
+const { list, details, page } = names;
+const thirdVillain = missions.visibleAttributes.at(-1) as string;
 const bucket = 'supermission-local-state';
 const lockKey = 'supermission/local/table.tfstate.tflock';
 const account = 'arn:aws:iam::123456789012';
-const tableArn = `arn:aws:dynamodb:${region}:123456789012:table/SuperMissionTable`;
+const tableArn = `arn:aws:dynamodb:${region}:123456789012:table/${names.table}`;
 const anything = JSON.stringify({
   Version: '2012-10-17',
   Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }],
@@ -92,20 +96,20 @@ describe('what is deployed, compared with what it should be', () => {
 
     expect({ exitCode, stdout }).toEqual({
       exitCode: 0,
-      stdout: `ok     SuperDynamoDBFunction {"superhero":"Superman"}
-ok     SuperDynamoDBFunction "GET /missions"
-ok     MissionDetailsFunction {"superhero":"Superman"}
-ok     MissionDetailsFunction "GET /missions/Superman"
-ok     MissionDetailsFunction {"superhero":"Ironman"}
-ok     MissionDetailsFunction "GET /missions/Ironman"
-ok     MissionDetailsFunction {"superhero":"Batman"}
-ok     MissionDetailsFunction "GET /missions/Batman"
-ok     MissionDetailsFunction {"superhero":"Captain America"}
-ok     MissionDetailsFunction "GET /missions/Captain%20America"
-ok     MissionDetailsFunction {"superhero":"Spiderman"}
-ok     MissionDetailsFunction "GET /missions/Spiderman"
-ok     MissionsPageFunction {}
-ok     MissionsPageFunction "GET /"
+      stdout: `ok     ${list.function} {"superhero":"Superman"}
+ok     ${list.function} "GET /missions"
+ok     ${details.function} {"superhero":"Superman"}
+ok     ${details.function} "GET /missions/Superman"
+ok     ${details.function} {"superhero":"Ironman"}
+ok     ${details.function} "GET /missions/Ironman"
+ok     ${details.function} {"superhero":"Batman"}
+ok     ${details.function} "GET /missions/Batman"
+ok     ${details.function} {"superhero":"Captain America"}
+ok     ${details.function} "GET /missions/Captain%20America"
+ok     ${details.function} {"superhero":"Spiderman"}
+ok     ${details.function} "GET /missions/Spiderman"
+ok     ${page.function} {}
+ok     ${page.function} "GET /"
 `,
     });
   });
@@ -183,7 +187,7 @@ ok     MissionsPageFunction "GET /"
         'aws_dynamodb_table.missions_table',
         'changed',
         'outside',
-        'aws dynamodb update-time-to-live --table-name SuperMissionTable --time-to-live-specification Enabled=false,AttributeName=end',
+        `aws dynamodb update-time-to-live --table-name ${names.table} --time-to-live-specification Enabled=false,AttributeName=end`,
         { 'ttl[0].attribute_name': [null, 'end'], 'ttl[0].enabled': [null, true] },
       ],
       [
@@ -193,7 +197,7 @@ ok     MissionsPageFunction "GET /"
         deployed('table'),
         {
           'item.SuperWeapon.S': ['Utility belt', 'Batarang'],
-          'item.Villain3.S': ['Penguin', null],
+          [`item.${thirdVillain}.S`]: ['Penguin', null],
           'item.Sidekick.S': [null, 'Robin'],
         },
       ],
@@ -231,24 +235,24 @@ ok     MissionsPageFunction "GET /"
         {
           'policy.Statement[0].Action': ['dynamodb:Query', '*'],
           'policy.Statement[0].Condition["ForAllValues:StringEquals"]["dynamodb:Attributes"]': [
-            ['SuperHero', 'MissionStatus', 'Villain1', 'Villain2', 'Villain3'],
+            missions.visibleAttributes,
             null,
           ],
           'policy.Statement[0].Sid': ['QueryAttributes', null],
         },
       ],
       [
-        'aws_iam_role_policy SuperDynamoDbQueryRole anything',
+        `aws_iam_role_policy ${details.role} anything`,
         'unexpected',
         'outside',
-        'aws iam delete-role-policy --role-name SuperDynamoDbQueryRole --policy-name anything',
+        `aws iam delete-role-policy --role-name ${details.role} --policy-name anything`,
         expect.objectContaining({ 'policy.Statement[0].Action': [null, '*'] }),
       ],
       [
-        `aws_iam_role_policy_attachment SuperDynamoDBRole ${account}:policy/SuperDynamoDBQueryPolicy`,
+        `aws_iam_role_policy_attachment ${list.role} ${account}:policy/${details.policy}`,
         'unexpected',
         'outside',
-        `aws iam detach-role-policy --role-name SuperDynamoDBRole --policy-arn ${account}:policy/SuperDynamoDBQueryPolicy`,
+        `aws iam detach-role-policy --role-name ${list.role} --policy-arn ${account}:policy/${details.policy}`,
         expect.anything(),
       ],
       [
@@ -259,10 +263,10 @@ ok     MissionsPageFunction "GET /"
         {},
       ],
       [
-        'aws_lambda_alias SuperDynamoDBFunction live',
+        `aws_lambda_alias ${list.function} live`,
         'unexpected',
         'outside',
-        'aws lambda delete-alias --function-name SuperDynamoDBFunction --name live',
+        `aws lambda delete-alias --function-name ${list.function} --name live`,
         expect.anything(),
       ],
       [
@@ -285,23 +289,23 @@ ok     MissionsPageFunction "GET /"
         'aws_lambda_function.super-dynamodb_function',
         'changed',
         'outside',
-        'aws lambda update-function-code --function-name SuperDynamoDBFunction --zip-file fileb://cdktf.out/stacks/functions/SuperDynamoDBFunction.zip --publish',
+        `aws lambda update-function-code --function-name ${list.function} --zip-file fileb://cdktf.out/stacks/functions/${list.function}.zip --publish`,
         {
           code_sha256: [expect.stringMatching(/=$/), expect.stringMatching(/=$/)],
         },
       ],
       [
-        'aws_lambda_function_url SuperDynamoDBFunction',
+        `aws_lambda_function_url ${list.function}`,
         'unexpected',
         'outside',
-        'aws lambda delete-function-url-config --function-name SuperDynamoDBFunction',
-        { authorization_type: [null, 'NONE'], function_name: [null, 'SuperDynamoDBFunction'] },
+        `aws lambda delete-function-url-config --function-name ${list.function}`,
+        { authorization_type: [null, 'NONE'], function_name: [null, list.function] },
       ],
       [
-        'aws_lambda_permission SuperDynamoDBFunction everybody',
+        `aws_lambda_permission ${list.function} everybody`,
         'unexpected',
         'outside',
-        'aws lambda remove-permission --function-name SuperDynamoDBFunction --statement-id everybody',
+        `aws lambda remove-permission --function-name ${list.function} --statement-id everybody`,
         expect.objectContaining({ principal: [null, '*'] }),
       ],
     ]);
@@ -352,8 +356,8 @@ ok     MissionsPageFunction "GET /"
     expect(drift.stdout.match(/aws_dynamodb_table_item\.missions_[a-z]+/g)).toEqual([
       'aws_dynamodb_table_item.missions_spiderman',
     ]);
-    expect(smoke.stdout).toContain('ok     MissionDetailsFunction {"superhero":"Batman"}');
-    expect(smoke.stdout).toContain('failed MissionDetailsFunction {"superhero":"Spiderman"}');
+    expect(smoke.stdout).toContain(`ok     ${details.function} {"superhero":"Batman"}`);
+    expect(smoke.stdout).toContain(`failed ${details.function} {"superhero":"Spiderman"}`);
     checkout.edit('environments.ts', "ownership: 'create-only'", "ownership: 'managed'");
   });
 
@@ -385,13 +389,13 @@ ok     MissionsPageFunction "GET /"
     const made = { Bucket: bucket, Key: 'supermission/local/state-backend.tfstate', Body: '{}' };
     await s3().send(new PutObjectCommand(made));
     await dynamodb().send(
-      new UpdateTableCommand({ TableName: 'SuperMissionTable', DeletionProtectionEnabled: true }),
+      new UpdateTableCommand({ TableName: names.table, DeletionProtectionEnabled: true }),
     );
 
     const { exitCode, stdout, stderr } = await checkout.npm('destroy', ['--auto-approve']);
 
     expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' });
-    expect(stderr).toContain('SuperMissionTable: deletion protection: nothing was destroyed');
+    expect(stderr).toContain(`${names.table}: deletion protection: nothing was destroyed`);
     expect(await checkout.npm('smoke')).toMatchObject({ exitCode: 0 });
   });
 
@@ -405,7 +409,7 @@ ok     MissionsPageFunction "GET /"
   }
 
   async function changeTableByHand(): Promise<void> {
-    const TableName = 'SuperMissionTable';
+    const TableName = names.table;
     await dynamodb().send(
       new UpdateTableCommand({
         TableName,
@@ -443,19 +447,20 @@ ok     MissionsPageFunction "GET /"
     await dynamodb().send(
       new UpdateItemCommand({
         TableName,
-        Key: { SuperHero: { S: 'Batman' } },
-        UpdateExpression: 'SET SuperWeapon = :weapon, Sidekick = :sidekick REMOVE Villain3',
+        Key: { [partitionKey]: { S: 'Batman' } },
+        UpdateExpression: `SET SuperWeapon = :weapon, Sidekick = :sidekick REMOVE ${thirdVillain}`,
         ExpressionAttributeValues: { ':weapon': { S: 'Batarang' }, ':sidekick': { S: 'Robin' } },
       }),
     );
-    await dynamodb().send(new DeleteItemCommand({ TableName, Key: { SuperHero: { S: 'Spiderman' } } }));
+    const spiderman = { TableName, Key: { [partitionKey]: { S: 'Spiderman' } } };
+    await dynamodb().send(new DeleteItemCommand(spiderman));
   }
 
   async function changeFunctionsByHand(): Promise<void> {
     const iam = new IAMClient(client);
     const lambda = new LambdaClient(client);
-    const queryPolicy = `${account}:policy/SuperDynamoDBQueryPolicy`;
-    const scanPolicy = `${account}:policy/Super-DynamoDBScanPolicy`;
+    const queryPolicy = `${account}:policy/${details.policy}`;
+    const scanPolicy = `${account}:policy/${list.policy}`;
     await iam.send(
       new CreatePolicyVersionCommand({
         PolicyArn: queryPolicy,
@@ -463,11 +468,11 @@ ok     MissionsPageFunction "GET /"
         SetAsDefault: true,
       }),
     );
-    await iam.send(new DetachRolePolicyCommand({ RoleName: 'SuperDynamoDBRole', PolicyArn: scanPolicy }));
-    await iam.send(new AttachRolePolicyCommand({ RoleName: 'SuperDynamoDBRole', PolicyArn: queryPolicy }));
+    await iam.send(new DetachRolePolicyCommand({ RoleName: list.role, PolicyArn: scanPolicy }));
+    await iam.send(new AttachRolePolicyCommand({ RoleName: list.role, PolicyArn: queryPolicy }));
     await iam.send(
       new PutRolePolicyCommand({
-        RoleName: 'SuperDynamoDbQueryRole',
+        RoleName: details.role,
         PolicyName: 'anything',
         PolicyDocument: anything,
       }),
@@ -475,14 +480,14 @@ ok     MissionsPageFunction "GET /"
     const code = 'export const handler = async () => "by hand";';
     await lambda.send(
       new UpdateFunctionCodeCommand({
-        FunctionName: 'SuperDynamoDBFunction',
+        FunctionName: list.function,
         ZipFile: zip({ 'index.mjs': code, 'http.mjs': code }),
       }),
     );
     await lambda.send(
-      new UpdateFunctionConfigurationCommand({ FunctionName: 'MissionDetailsFunction', MemorySize: 512 }),
+      new UpdateFunctionConfigurationCommand({ FunctionName: details.function, MemorySize: 512 }),
     );
-    const FunctionName = 'SuperDynamoDBFunction';
+    const FunctionName = list.function;
     await lambda.send(new CreateFunctionUrlConfigCommand({ FunctionName, AuthType: 'NONE' }));
     await lambda.send(
       new AddPermissionCommand({
@@ -500,7 +505,7 @@ ok     MissionsPageFunction "GET /"
     await lambda.send(new CreateEventSourceMappingCommand({ FunctionName, EventSourceArn }));
     await new CloudWatchLogsClient(client).send(
       new PutRetentionPolicyCommand({
-        logGroupName: '/aws/lambda/SuperDynamoDBFunction',
+        logGroupName: list.logGroup,
         retentionInDays: 1,
       }),
     );

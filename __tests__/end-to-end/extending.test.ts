@@ -11,6 +11,7 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3';
 import { commandBlocks } from '../documents';
+import { names } from '../names';
 import { Checkout, type CommandResult } from './checkout';
 import { describeWithLocalAws } from './terraform-needed';
 
@@ -79,11 +80,11 @@ describeWithLocalAws('a system that has been extended by the page', () => {
       { Year: 2019 },
     ]);
     expect(await left()).toMatchObject({
-      tables: ['SuperMissionTable-trial', 'TeamSeasonTable-trial'],
+      tables: [`${names.table}-trial`, 'TeamSeasonTable-trial'],
       functions: [
-        'MissionDetailsFunction-trial',
-        'MissionsPageFunction-trial',
-        'SuperDynamoDBFunction-trial',
+        `${names.details.function}-trial`,
+        `${names.page.function}-trial`,
+        `${names.list.function}-trial`,
         'TeamSeasonsFunction-trial',
       ],
       buckets: [bucket],

@@ -7,6 +7,7 @@ import { gzipSync } from 'node:zlib';
 import { DescribeTableCommand, DynamoDBClient, paginateScan } from '@aws-sdk/client-dynamodb';
 import { paginateListObjectsV2, S3Client } from '@aws-sdk/client-s3';
 import type { ImportManifest } from '../../seed-data/import-manifest';
+import { names, partitionKey } from '../names';
 import { Checkout } from './checkout';
 
 const manifestFile = 'seed-data/import.json';
@@ -100,7 +101,7 @@ export class ImportingCheckout {
 
   /** The table as AWS describes it, if there is one. */
   async table() {
-    const command = new DescribeTableCommand({ TableName: 'SuperMissionTable' });
+    const command = new DescribeTableCommand({ TableName: names.table });
     return new DynamoDBClient(this.#config).send(command).then(
       ({ Table }) => Table,
       (error: Error) => {
@@ -114,7 +115,7 @@ export class ImportingCheckout {
   async count(): Promise<number> {
     const pages = paginateScan(
       { client: new DynamoDBClient(this.#config) },
-      { TableName: 'SuperMissionTable', Select: 'COUNT' },
+      { TableName: names.table, Select: 'COUNT' },
     );
     let count = 0;
     for await (const { Count = 0 } of pages) count += Count;
@@ -133,7 +134,7 @@ export class ImportingCheckout {
 
 export function itemOf(index: number): object {
   return {
-    SuperHero: `Hero ${index}`,
+    [partitionKey]: `Hero ${index}`,
     SuperMission: `Save street ${index % 977}`,
     Missions: index,
     Score: index / 7,
@@ -144,13 +145,13 @@ export function itemOf(index: number): object {
 export function describeImport(importing: ImportingCheckout): void {
   it('fails when one item is wrong, before anything is uploaded or written', async () => {
     const last = importing.items - 1;
-    importing.writeItems((index) => ({ ...itemOf(index), ...(index === last && { SuperHero: 5 }) }));
+    importing.writeItems((index) => ({ ...itemOf(index), ...(index === last && { [partitionKey]: 5 }) }));
 
     const { exitCode, stderr } = await importing.checkout.npm('seed:upload', [importing.itemsFile]);
 
     expect(exitCode).toBe(1);
     expect(stderr).toContain(
-      `${importing.itemsFile}:${importing.items}.SuperHero: partition key is not a string, got 5; expected a string`,
+      `${importing.itemsFile}:${importing.items}.${partitionKey}: partition key is not a string, got 5; expected a string`,
     );
     expect(importing.manifest).toBeUndefined();
   });

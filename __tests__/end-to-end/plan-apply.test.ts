@@ -19,6 +19,7 @@ import { strFromU8, strToU8, unzipSync, zipSync } from 'fflate';
 import { Writer } from 'protobufjs/minimal';
 import { apply, readFolder } from '../../ops/plan/apply-plan';
 import type { Manifest } from '../../ops/plan/plan-folder';
+import { names } from '../names';
 import { Checkout } from './checkout';
 import { describeWithLocalAws } from './terraform-needed';
 import { Workbench } from './workbench';
@@ -114,7 +115,7 @@ describeWithLocalAws('a plan that is made in one checkout and applied in another
       renameSync(join(place, 'aside'), join(place, other));
     };
     const zip = zipSync({ 'index.mjs': Buffer.from('export const handler = () => "mine";') });
-    const archive = 'functions/MissionDetailsFunction.zip';
+    const archive = `functions/${names.details.function}.zip`;
 
     const kinds: [kind: string, tamper: (place: string) => void, message: RegExp][] = [
       [
@@ -232,7 +233,7 @@ describeWithLocalAws('a plan that is made in one checkout and applied in another
       [
         'an archive replaced',
         (place) => writeFileSync(join(place, archive), zip),
-        /MissionDetailsFunction\.zip: altered since the plan was made/,
+        new RegExp(`${archive}: altered since the plan was made`),
       ],
       [
         'an archive replaced, and the manifest with it',
@@ -240,7 +241,7 @@ describeWithLocalAws('a plan that is made in one checkout and applied in another
           writeFileSync(join(place, archive), zip);
           coverUp(place);
         },
-        /functions\/MissionDetailsFunction\.zip: not the code that was planned, got .*source_code_hash/,
+        new RegExp(`${archive}: not the code that was planned, got .*source_code_hash`),
       ],
       [
         'a configuration altered, and the manifest with it',
@@ -269,7 +270,7 @@ describeWithLocalAws('a plan that is made in one checkout and applied in another
           unlinkSync(join(place, archive));
           editManifest(place, ({ files }) => delete files[archive]);
         },
-        /MissionDetailsFunction\.zip: not the code that was planned, got nothing/,
+        new RegExp(`${archive}: not the code that was planned, got nothing`),
       ],
       [
         'a file added',
@@ -292,7 +293,7 @@ describeWithLocalAws('a plan that is made in one checkout and applied in another
           renameSync(join(place, archive), join(place, '../real.zip'));
           symlinkSync('../../real.zip', join(place, archive));
         },
-        /MissionDetailsFunction\.zip: not a file/,
+        new RegExp(`${archive}: not a file`),
       ],
       [
         'a file outside of the folder in the manifest',
@@ -461,7 +462,7 @@ describeWithLocalAws('a plan that is made in one checkout and applied in another
         expect.stringContaining('refused, nothing is applied'),
         expect.stringContaining('more: added'),
         expect.stringContaining('table/plan.json: altered'),
-        expect.stringContaining('MissionDetailsFunction.zip: missing'),
+        expect.stringContaining(`${archive}: missing`),
       ]);
     });
   });
@@ -548,7 +549,7 @@ describeWithLocalAws('a plan that is made in one checkout and applied in another
     expect(readFileSync(join(folder, 'manifest.json'), 'utf8')).toBe(made);
     const applied = await bench.checkout.npm('apply', [folder, '--auto-approve'], shared());
     expect(applied).toMatchObject({ exitCode: 0 });
-    const { stdout } = await bench.checkout.npm('invoke', ['MissionDetailsFunction', '{}'], shared());
+    const { stdout } = await bench.checkout.npm('invoke', [names.details.function, '{}'], shared());
     expect(JSON.parse(stdout).message).toContain('event.superhero ');
   });
 

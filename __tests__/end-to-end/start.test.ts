@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import superMissions from '../../seed-data/super-missions.json';
+import { names, partitionKey } from '../names';
 import { Checkout } from './checkout';
 import { describeWithLocalAws } from './terraform-needed';
 
@@ -13,9 +14,9 @@ describeWithLocalAws('npm start', () => {
   const checkout = new Checkout();
   afterAll(() => checkout.remove());
 
-  const mission = (name: string) => superMissions.filter(({ SuperHero }) => SuperHero === name);
-  const sorted = (items: { SuperHero: string }[]) =>
-    [...items].sort((a, b) => (a.SuperHero < b.SuperHero ? -1 : 1));
+  const mission = (name: string) => superMissions.filter((it) => it[partitionKey] === name);
+  const sorted = (items: Record<typeof partitionKey, string>[]) =>
+    [...items].sort((a, b) => (a[partitionKey] < b[partitionKey] ? -1 : 1));
 
   it('deploys, shows what the notebook shows, removes everything and ends with 0', async () => {
     const { exitCode, stdout, stderr } = await checkout.run('npm', ['start', '--silent']);
@@ -48,7 +49,7 @@ describeWithLocalAws('npm start', () => {
   });
 
   it('fails when a step fails: shows the step, the last lines and the log, and cleans up', async () => {
-    const [right, wrong] = ['"SuperHero": "Batman"', '"SuperHero": "Superman" '];
+    const [right, wrong] = ['"Batman"', '"Superman" '];
     checkout.edit('seed-data/super-missions.json', right, wrong);
 
     const { exitCode, stdout, stderr } = await checkout.run('npm', ['start', '--silent']);
@@ -74,7 +75,9 @@ describeWithLocalAws('npm start', () => {
 
     expect(exitCode).toBe(1);
     expect(stdout).toMatch(/✘ Invoke the functions/);
-    expect(stderr).toMatch(/^ {4}MissionDetailsFunction: failed, answered .*"errorMessage":"boom at load"/m);
+    expect(stderr).toMatch(
+      new RegExp(`^ {4}${names.details.function}: failed, answered .*"errorMessage":"boom at load"`, 'm'),
+    );
     expect(stderr).toContain('The full log: .local/start.log');
     expect(stderr).not.toMatch(/^\s+at /m);
     expect(await isAnswering(urlIn(stdout))).toBe(false);
