@@ -2,7 +2,8 @@ import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { functionsOf } from '../environments';
 import { handlerEntry } from '../stacks/handler-bundles';
-import { type FunctionId, functions } from '../system';
+import { tableName } from '../stacks/names';
+import { type FunctionId, functions, missions } from '../system';
 import { Checkout, type CommandResult } from './end-to-end/checkout';
 import { environment, environmentNames } from './stacks/synthesize';
 
@@ -103,7 +104,7 @@ describe('the app', () => {
     expect(stdout).toContain('Generated Terraform code for the stacks: functions, state-backend, table');
     expect(stdout + stderr).not.toMatch(/ERROR|fetch failed|ENOTFOUND/);
     expect(readTree(join(checkout.folder, 'cdktf.out'))['stacks/table/cdk.tf.json']).toContain(
-      'SuperMissionTable-prod',
+      tableName(environment('prod'), missions),
     );
   });
 

@@ -11,11 +11,14 @@ import {
   DynamoDBClient,
   waitUntilTableExists,
 } from '@aws-sdk/client-dynamodb';
+import { keySchema } from '../declarations';
 import { findProgram } from '../local/find-program';
 import { localAwsVariables } from '../local/local-aws';
+import { missions } from '../system';
 import { quantile } from './measure';
 
-export const tableName = 'SuperMissionTable';
+export const tableName = missions.name;
+export const partitionKey = keySchema(missions.key).partitionKey.name;
 
 /** A DynamoDB API in a process of its own. */
 export interface Database {
@@ -68,8 +71,8 @@ export async function fillTable(
   await client.send(
     new CreateTableCommand({
       TableName: tableName,
-      AttributeDefinitions: [{ AttributeName: 'SuperHero', AttributeType: 'S' }],
-      KeySchema: [{ AttributeName: 'SuperHero', KeyType: 'HASH' }],
+      AttributeDefinitions: [{ AttributeName: partitionKey, AttributeType: 'S' }],
+      KeySchema: [{ AttributeName: partitionKey, KeyType: 'HASH' }],
       BillingMode: 'PAY_PER_REQUEST',
     }),
   );

@@ -158,13 +158,14 @@ function writeApp({ mode, count }: Start): string {
     cpSync(join(projectFolder, part), join(folder, part), { recursive: true });
   }
   symlinkSync(join(projectFolder, 'node_modules'), join(folder, 'node_modules'));
-  const missions = Array.from({ length: count }, (_, index) => ({
-    SuperHero: `Hero ${index}`,
+  const [partitionKey, status, villain] = missions.visibleAttributes;
+  const items = Array.from({ length: count }, (_, index) => ({
+    [partitionKey]: `Hero ${index}`,
     SuperMission: 'Save the world',
-    MissionStatus: 'In progress',
-    Villain1: `Villain ${index}`,
+    [status]: 'In progress',
+    [villain]: `Villain ${index}`,
   }));
-  writeFileSync(join(folder, recordsFile), JSON.stringify(missions));
+  writeFileSync(join(folder, recordsFile), JSON.stringify(items));
   if (mode === 'import') {
     const text = readFileSync(join(folder, 'environments.ts'), 'utf8');
     const name = "name: 'local',";

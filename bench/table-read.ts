@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { buildSync } from 'esbuild';
-import { fillTable, startDynalite } from './dynamodb';
+import { fillTable, partitionKey, startDynalite, tableName } from './dynamodb';
 import { answers, type CommandRun, interleave, runCommand } from './measure';
 import { peersFolder, projectFolder, workFolder } from './paths';
 import { goal, measureOf, ours, type Result } from './result';
@@ -51,7 +51,7 @@ export async function benchTableRead(): Promise<Result> {
               'dynamodb',
               'scan',
               '--table-name',
-              'SuperMissionTable',
+              tableName,
               '--query',
               'length(Items)',
               '--output',
@@ -93,7 +93,7 @@ function createItems() {
       { S: `${index}`.padEnd(storyBytes, 'x') },
     ]);
     return {
-      SuperHero: { S: `Hero ${index}`.padEnd(storyBytes / 2) },
+      [partitionKey]: { S: `Hero ${index}`.padEnd(storyBytes / 2) },
       Age: { N: `${index}` },
       ...Object.fromEntries(stories),
     };

@@ -1,7 +1,7 @@
 import { toFault } from '../../lambdas/shared/errors';
 
 const named = (name: string, httpStatusCode?: number) =>
-  Object.assign(new Error('of SuperMissionTable'), { name, $metadata: { httpStatusCode } });
+  Object.assign(new Error('of SecretTable'), { name, $metadata: { httpStatusCode } });
 const coded = (code: string) => Object.assign(new Error('connect'), { code });
 
 describe('an error of the SDK, the network or our own', () => {
@@ -38,13 +38,13 @@ describe('an error of the SDK, the network or our own', () => {
     ['CredentialsProviderError', named('CredentialsProviderError'), 'Misconfigured'],
     ['ResourceNotFoundException', named('ResourceNotFoundException', 400), 'Misconfigured'],
     ['ValidationException', named('ValidationException', 400), 'InternalError'],
-    ['a problem of ours', new TypeError('of SuperMissionTable'), 'InternalError'],
+    ['a problem of ours', new TypeError('of SecretTable'), 'InternalError'],
     ['no error at all', undefined, 'InternalError'],
   ])('%s is reported as its kind', (_case, error, name) => {
     const fault = toFault(error);
 
     expect(fault.name).toBe(name);
-    expect(fault.message).not.toContain('SuperMissionTable');
+    expect(fault.message).not.toContain('SecretTable');
     expect(fault.retryable).toBe(['Throttled', 'Unavailable'].includes(name));
   });
 });

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { names } from '../names';
 
 /** What can happen to a request instead of an answer from the database. */
 export type FaultKind = keyof typeof faults;
@@ -81,14 +82,14 @@ const faults = {
       response,
       400,
       'AccessDeniedException',
-      'User: arn:aws:sts::123456789012:assumed-role/SecretRole is not authorized to read SuperMissionTable',
+      `User: arn:aws:sts::123456789012:assumed-role/SecretRole is not authorized to read ${names.table}`,
     ),
   noTable: (response: ServerResponse) =>
-    refuse(response, 400, 'ResourceNotFoundException', 'no table SuperMissionTable'),
+    refuse(response, 400, 'ResourceNotFoundException', `no table ${names.table}`),
   notUnderstood: (response: ServerResponse) =>
-    refuse(response, 400, 'ValidationException', 'SuperMissionTable: bad expression'),
+    refuse(response, 400, 'ValidationException', `${names.table}: bad expression`),
   notJson: (response: ServerResponse) => {
-    response.writeHead(200, { 'content-type': 'text/html' }).end('<p>SuperMissionTable</p>');
+    response.writeHead(200, { 'content-type': 'text/html' }).end(`<p>${names.table}</p>`);
   },
   dropped: (response: ServerResponse) => {
     response.destroy();

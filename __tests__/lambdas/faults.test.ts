@@ -1,6 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { handler as missionDetails } from '../../lambdas/mission-details-function';
 import { handler as superDynamoDB } from '../../lambdas/super-dynamodb-function';
+import { names } from '../names';
 import type { FaultKind } from './fault-proxy';
 import {
   asJson,
@@ -36,8 +37,8 @@ const always = (kind: FaultKind) => Array.from({ length: 10 }, () => kind);
 const unavailable = 'the database does not answer; retryable';
 
 describe.each([
-  ['SuperDynamoDBFunction', superDynamoDB],
-  ['MissionDetailsFunction', missionDetails],
+  [names.list.function, superDynamoDB],
+  [names.details.function, missionDetails],
 ])('%s', (name, handler) => {
   const invoke = (remainingMs = 90_000) =>
     handler({ superhero: 'Batman' }, createContext(name, { remainingMs }));
@@ -173,7 +174,7 @@ describe.each([
         trace: expect.arrayContaining([expect.stringMatching(/^at /)]),
       },
     ]);
-    expect(log.lines.join()).not.toMatch(/Batman|Gotham|arn:|SuperMissionTable/);
+    expect(log.lines.join()).not.toMatch(new RegExp(`Batman|Gotham|arn:|${tableName}`));
   });
 });
 
@@ -181,7 +182,7 @@ describe('a connection that hangs', () => {
   it('is given up, and another answers', async () => {
     table.proxy.next('hanging');
 
-    expect(await asJson(superDynamoDB({}, createContext('SuperDynamoDBFunction')))).toHaveLength(5);
+    expect(await asJson(superDynamoDB({}, createContext(names.list.function)))).toHaveLength(5);
     expect(table.proxy.seen).toHaveLength(2);
   }, 20_000);
 
@@ -189,7 +190,7 @@ describe('a connection that hangs', () => {
     table.proxy.next('hanging', 'hangingInBody', 'hanging');
     const startedAt = performance.now();
 
-    const error = await errorOf(superDynamoDB({}, createContext('SuperDynamoDBFunction')));
+    const error = await errorOf(superDynamoDB({}, createContext(names.list.function)));
 
     expect(performance.now() - startedAt).toBeLessThan(15_000);
     expect(error.name).toBe('Unavailable');
@@ -206,7 +207,7 @@ describe('variables', () => {
     else process.env.ATTRIBUTES = value;
 
     const error = await errorOf(
-      missionDetails({ superhero: 'Batman' }, createContext('MissionDetailsFunction')),
+      missionDetails({ superhero: 'Batman' }, createContext(names.details.function)),
     );
 
     expect(error.name).toBe('Misconfigured');
@@ -219,7 +220,7 @@ describe('retries', () => {
     table.proxy.next('serverError');
 
     expect(
-      await asJson(missionDetails({ superhero: 'Batman' }, createContext('MissionDetailsFunction'))),
+      await asJson(missionDetails({ superhero: 'Batman' }, createContext(names.details.function))),
     ).toMatchObject({
       ResponseMetadata: {
         RetryAttempts: 1,
@@ -251,7 +252,7 @@ describe('loading', () => {
 describe('invocations', () => {
   it('share a connection', async () => {
     for (const superhero of ['Batman', 'Superman', 'Ironman']) {
-      await missionDetails({ superhero }, createContext('MissionDetailsFunction'));
+      await missionDetails({ superhero }, createContext(names.details.function));
     }
 
     expect(table.proxy.seen).toHaveLength(3);
@@ -265,8 +266,8 @@ describe('a cold start', () => {
       const { handler } = jest.requireActual<{ readonly handler: typeof missionDetails }>(
         '../../lambdas/mission-details-function',
       );
-      await handler({}, createContext('MissionDetailsFunction'));
-      await handler({}, createContext('MissionDetailsFunction'));
+      await handler({}, createContext(names.details.function));
+      await handler({}, createContext(names.details.function));
     });
 
     expect(log.lines.map((line) => JSON.parse(line))).toMatchObject([

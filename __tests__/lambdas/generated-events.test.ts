@@ -3,6 +3,7 @@ import { handler as missionDetails } from '../../lambdas/mission-details-functio
 import { writeCursor } from '../../lambdas/shared/event';
 import { handler as superDynamoDB } from '../../lambdas/super-dynamodb-function';
 import { missions } from '../../system';
+import { names, partitionKey } from '../names';
 import type { FaultKind } from './fault-proxy';
 import { captureLog, createContext, type LocalTable, requestId, startLocalTable } from './local-table';
 
@@ -22,12 +23,12 @@ const hero = fc.oneof(
   fc.integer({ min: 2_000, max: 2_100 }).map((length) => 'x'.repeat(length)),
 );
 const cursor = fc.oneof(
-  hero.map((SuperHero) => writeCursor({ SuperHero })),
+  hero.map((name) => writeCursor({ [partitionKey]: name })),
   fc.jsonValue().map((value) => Buffer.from(JSON.stringify(value)).toString('base64url')),
   fc.string(),
   fc.jsonValue(),
 );
-const attribute = fc.constantFrom('SuperHero', 'Villain1', 'MissionStatus', 'SuperPower', '__proto__');
+const attribute = fc.constantFrom(...missions.visibleAttributes, 'SuperPower', '__proto__');
 const missionEvent = fc.oneof(
   fc.jsonValue(),
   fc.record(
@@ -72,8 +73,8 @@ const logFields = [
 ];
 
 describe.each([
-  ['SuperDynamoDBFunction', superDynamoDB, scanEvent],
-  ['MissionDetailsFunction', missionDetails, missionEvent],
+  [names.list.function, superDynamoDB, scanEvent],
+  [names.details.function, missionDetails, missionEvent],
 ])('%s', (name, handler, event) => {
   it('answers 1,000 generated events in a known form, in time, without leaks', async () => {
     const outcomes = new Set<string>();
@@ -101,7 +102,7 @@ describe.each([
           const line = JSON.parse(lines[0] ?? '');
           expect(logFields).toEqual(expect.arrayContaining(Object.keys(line)));
           expect(line).toMatchObject({ requestId, function: name, outcome });
-          expect(lines[0]).not.toMatch(/SuperMissionTable|arn:|Superman|Save the world/);
+          expect(lines[0]).not.toMatch(new RegExp(`${names.table}|arn:|Superman|Save the world`));
           outcomes.add(outcome);
         },
       ),
@@ -121,7 +122,7 @@ function describeAnswer(answer: unknown, attributes: string): string {
     expect(Object.keys(plain)).toEqual(['code', 'message', 'requestId']);
     expect(mistakeCodes).toContain(plain.code);
     expect(plain.message).toMatch(/^event.*: .+, got .+; expected .+$/s);
-    expect(JSON.stringify(plain)).not.toMatch(/SuperMissionTable|arn:|node_modules/);
+    expect(JSON.stringify(plain)).not.toMatch(new RegExp(`${names.table}|arn:|node_modules`));
     return plain.code;
   }
   const isKnown = Array.isArray(plain) || Array.isArray(plain.items) || Array.isArray(plain.Items);
@@ -139,7 +140,7 @@ function describeError(error: Error): string {
   expect(error.stack).toBe(`${error.name}: ${error.message}`);
   expect(error.message).toContain(requestId);
   expect(`${error.message}${JSON.stringify(error)}${error.cause}`).not.toMatch(
-    /SuperMissionTable|arn:|Superman|bad expression/,
+    new RegExp(`${names.table}|arn:|Superman|bad expression`),
   );
   return error.name;
 }

@@ -4,12 +4,13 @@ import type { AddressInfo } from 'node:net';
 import { handler as missionDetails } from '../../lambdas/mission-details-function';
 import { hideProto, toJsonValue } from '../../lambdas/shared/json-values';
 import { handler as superDynamoDB } from '../../lambdas/super-dynamodb-function';
+import { names, partitionKey } from '../names';
 import { captureLog, createContext } from './local-table';
 
 /** A stub of DynamoDB that answers one item, as text: the one in memory loses the attribute as the SDK would. */
 let database: Server;
 const item = `{
-  "SuperHero": {"S": "T-proto"},
+  "${partitionKey}": {"S": "T-proto"},
   "__proto__": {"S": "says \\"__proto__\\": {}"},
   "map": {"M": {"__proto__": {"M": {"a": {"BOOL": true}}}, "k": {"S": "__proto__"}, "\\"__proto__": {"N": "1"}}}
 }`;
@@ -25,7 +26,7 @@ beforeAll(async () => {
     AWS_REGION: 'eu-west-1',
     AWS_ACCESS_KEY_ID: 'local',
     AWS_SECRET_ACCESS_KEY: 'local',
-    TABLE_NAME: 'SuperMissionTable',
+    TABLE_NAME: names.table,
     ATTRIBUTES: 'all',
   });
 });
@@ -37,17 +38,16 @@ afterAll(() => {
 beforeEach(() => captureLog());
 
 describe('an attribute with the name __proto__', () => {
-  const answered =
-    '{"SuperHero":"T-proto","__proto__":"says \\"__proto__\\": {}","map":{"__proto__":{"a":true},"k":"__proto__","\\"__proto__":1}}';
+  const answered = `{"${partitionKey}":"T-proto","__proto__":"says \\"__proto__\\": {}","map":{"__proto__":{"a":true},"k":"__proto__","\\"__proto__":1}}`;
 
   test('is answered by a scan', async () => {
-    const answer = await superDynamoDB({}, createContext('SuperDynamoDBFunction'));
+    const answer = await superDynamoDB({}, createContext(names.list.function));
 
     expect(JSON.stringify(answer)).toBe(`[${answered}]`);
   });
 
   test('is answered by a query', async () => {
-    const answer = await missionDetails({ superhero: 'T-proto' }, createContext('MissionDetailsFunction'));
+    const answer = await missionDetails({ superhero: 'T-proto' }, createContext(names.details.function));
 
     expect(JSON.stringify(answer)).toContain(`{"Items":[${answered}],`);
     expect(Object.keys(Object.prototype)).toEqual([]);
@@ -71,7 +71,7 @@ describe('an attribute with the name __proto__', () => {
 describe('fails when an event is nested 5,000 deep, and answers the client', () => {
   const deep = JSON.parse(`${'['.repeat(5_000)}${']'.repeat(5_000)}`);
   const cursor = Buffer.from(
-    JSON.stringify({ SuperHero: 1 }).replace('1', '['.repeat(5_000) + ']'.repeat(5_000)),
+    JSON.stringify({ [partitionKey]: 1 }).replace('1', '['.repeat(5_000) + ']'.repeat(5_000)),
   );
 
   test.each([

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { handler as missionDetails } from '../../lambdas/mission-details-function';
 import { exactNumber } from '../../lambdas/shared/json-values';
+import { names, partitionKey } from '../names';
 import { asJson, captureLog, createContext, type LocalTable, startLocalTable } from './local-table';
 
 let table: LocalTable;
@@ -52,7 +53,7 @@ describe('numbers', () => {
 it('every DynamoDB type survives JSON', async () => {
   await table.createTable('Types', [
     {
-      SuperHero: { S: 'Vision' },
+      [partitionKey]: { S: 'Vision' },
       Big: { N: '12345678901234567890123456789012345678' },
       Small: { N: '42.5' },
       Flag: { BOOL: false },
@@ -66,14 +67,12 @@ it('every DynamoDB type survives JSON', async () => {
   ]);
   process.env.TABLE_NAME = 'Types';
 
-  const answer = await asJson(
-    missionDetails({ superhero: 'Vision' }, createContext('MissionDetailsFunction')),
-  );
+  const answer = await asJson(missionDetails({ superhero: 'Vision' }, createContext(names.details.function)));
 
   expect(answer).toMatchObject({
     Items: [
       {
-        SuperHero: 'Vision',
+        [partitionKey]: 'Vision',
         Big: '12345678901234567890123456789012345678',
         Small: 42.5,
         Flag: false,

@@ -11,9 +11,10 @@ import { marshall } from '@aws-sdk/util-dynamodb';
 import dynalite from 'dynalite';
 import type { HandlerContext } from '../../lambdas/shared/define-handler';
 import superMissions from '../../seed-data/super-missions.json';
+import { names, partitionKey } from '../names';
 import { FaultProxy } from './fault-proxy';
 
-export const tableName = 'SuperMissionTable';
+export const tableName = names.table;
 export const requestId = '3f1a4c52-0d6e-4b0e-9f6c-2a2b1f0f7c11';
 
 /** A DynamoDB API in this process with the seeded table, behind a fault proxy that the handlers' client calls. */
@@ -43,8 +44,8 @@ export async function startLocalTable(): Promise<LocalTable> {
     await client.send(
       new CreateTableCommand({
         TableName: name,
-        AttributeDefinitions: [{ AttributeName: 'SuperHero', AttributeType: 'S' }],
-        KeySchema: [{ AttributeName: 'SuperHero', KeyType: 'HASH' }],
+        AttributeDefinitions: [{ AttributeName: partitionKey, AttributeType: 'S' }],
+        KeySchema: [{ AttributeName: partitionKey, KeyType: 'HASH' }],
         ProvisionedThroughput: { ReadCapacityUnits: 5, WriteCapacityUnits: 5 },
       }),
     );

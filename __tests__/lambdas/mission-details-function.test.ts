@@ -1,3 +1,4 @@
+// What the notebook's function answers, with its names written out as it writes them.
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { handler } from '../../lambdas/mission-details-function';

@@ -29,7 +29,7 @@ async function ask(
   return { ...response, json: body && JSON.parse(body) };
 }
 
-const item = { SuperHero: 'Superman', Villain1: 'Lex <b>Luthor</b>' };
+const item = { Name: 'Superman', Enemy: 'Lex <b>Luthor</b>' };
 
 describe('an event of a direct invocation', () => {
   it('is handed on as it is, and its answer too', async () => {
@@ -63,9 +63,9 @@ describe('a request', () => {
     expect(await eventOf(request('/missions', 'limit=10&cursor=abc'), list)).toMatchObject({
       event: { limit: 10, cursor: 'abc' },
     });
-    const twice = request('/missions/Ironman', 'attributes=Villain1&attributes=Villain%32');
+    const twice = request('/missions/Ironman', 'attributes=Enemy1&attributes=Enemy%32');
     expect(await eventOf(twice, one)).toMatchObject({
-      event: { superhero: 'Ironman', attributes: ['Villain1', 'Villain2'] },
+      event: { superhero: 'Ironman', attributes: ['Enemy1', 'Enemy2'] },
     });
   });
 
@@ -198,7 +198,7 @@ describe('a response', () => {
   });
 
   it('is 413 when it would be larger than a function can answer, its quotation marks escaped', async () => {
-    const quotes = (bytes: number) => ({ SuperHero: '"'.repeat(bytes / 4) });
+    const quotes = (bytes: number) => ({ Name: '"'.repeat(bytes / 4) });
     expect(await ask(() => [quotes(6_290_000)], request('/missions'))).toMatchObject({ statusCode: 200 });
     expect(await ask(() => [quotes(6_292_000)], request('/missions'))).toMatchObject({
       statusCode: 413,

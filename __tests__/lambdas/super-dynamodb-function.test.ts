@@ -1,3 +1,4 @@
+// What the notebook's function answers, with its names written out as it writes them.
 import { randomBytes } from 'node:crypto';
 import { handler, type PageAnswer } from '../../lambdas/super-dynamodb-function';
 import {

@@ -8,24 +8,32 @@ import { source as axe } from 'axe-core';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { overHttp } from '../../lambdas/shared/over-http';
 import { handlerBundles } from '../../stacks/handler-bundles';
-import { detailsRoute, functions, listRoute } from '../../system';
+import { detailsRoute, functions, listRoute, missions } from '../../system';
+import { partitionKey } from '../names';
 import { chromiumPath, describeWithChromium } from '../ops/review/render/chromium-needed';
 
 type Handler = Parameters<typeof overHttp>[0];
 type Item = Readonly<Record<string, unknown>>;
 
+const [, missionStatus, firstVillain, secondVillain] = missions.visibleAttributes;
+
 const superman = {
-  SuperHero: 'Superman',
-  MissionStatus: 'Accomplished',
-  Villain1: 'Lex Luthor',
+  [partitionKey]: 'Superman',
+  [missionStatus]: 'Accomplished',
+  [firstVillain]: 'Lex Luthor',
   Missions: 3,
 };
-const batman = { SuperHero: 'Batman', MissionStatus: 'In progress', Villain1: 'Joker', Villain2: 'Bane' };
-const many = Array.from({ length: 120 }, (_, index) => ({ SuperHero: `Hero ${index + 1}` }));
+const batman = {
+  [partitionKey]: 'Batman',
+  [missionStatus]: 'In progress',
+  [firstVillain]: 'Joker',
+  [secondVillain]: 'Bane',
+};
+const many = Array.from({ length: 120 }, (_, index) => ({ [partitionKey]: `Hero ${index + 1}` }));
 const hostile = {
-  SuperHero: '"><img src=x onerror=alert(1)><script>alert(2)',
-  MissionStatus: '</style><svg onload=alert(3)>',
-  Villain1: 'javascript:alert(4)',
+  [partitionKey]: '"><img src=x onerror=alert(1)><script>alert(2)',
+  [missionStatus]: '</style><svg onload=alert(3)>',
+  [firstVillain]: 'javascript:alert(4)',
   '<b>Extra</b>': { nested: ['<i>', null, '\u202e'] },
 };
 
@@ -87,7 +95,7 @@ beforeEach(() => {
     const end = Number(cursor) + limit;
     return { items: items.slice(Number(cursor), end), ...(end < items.length && { cursor: String(end) }) };
   };
-  details = async (event) => ({ Items: items.filter((it) => it.SuperHero === Object(event).superhero) });
+  details = async (event) => ({ Items: items.filter((it) => it[partitionKey] === Object(event).superhero) });
 });
 
 const down: Handler = () => Promise.reject(Object.assign(new Error('secret'), { name: 'Unavailable' }));
@@ -183,7 +191,7 @@ describeWithChromium('the page in a browser', () => {
   });
 
   it('opens a hero by its address, whatever its name is made of', async () => {
-    items = [{ SuperHero: 'Ünï & Co. 100% 蝙蝠', MissionStatus: 'Open' }];
+    items = [{ [partitionKey]: 'Ünï & Co. 100% 蝙蝠', [missionStatus]: 'Open' }];
     const it = await open(`#${encodeURIComponent('Ünï & Co. 100% 蝙蝠')}`);
     await it.getByRole('heading', { name: 'Ünï & Co. 100% 蝙蝠' }).waitFor();
     await it.locator('#mission dd').getByText('Open').waitFor();
@@ -279,14 +287,14 @@ describeWithChromium('the page in a browser', () => {
 
   it('never takes what an item holds for markup', async () => {
     items = [hostile];
-    const it = await open(`#${encodeURIComponent(hostile.SuperHero)}`);
+    const it = await open(`#${encodeURIComponent(hostile[partitionKey])}`);
     await it.locator('#mission dd').first().waitFor();
     await status(it, '1 hero');
 
-    expect(await it.locator('#heroes a').textContent()).toBe(hostile.SuperHero + hostile.MissionStatus);
+    expect(await it.locator('#heroes a').textContent()).toBe(hostile[partitionKey] + hostile[missionStatus]);
     expect(await it.locator('#mission dd').allTextContents()).toEqual([
-      hostile.MissionStatus,
-      hostile.Villain1,
+      hostile[missionStatus],
+      hostile[firstVillain],
       JSON.stringify(hostile['<b>Extra</b>']),
     ]);
     expect(await it.locator('img, svg, b, i, script:not(:last-of-type)').count()).toBe(0);
@@ -323,7 +331,7 @@ describeWithChromium('the page in a browser', () => {
   });
 
   it('fits on a phone without scrolling sideways', async () => {
-    items = [{ SuperHero: 'X'.repeat(300), MissionStatus: 'Y'.repeat(300) }, superman];
+    items = [{ [partitionKey]: 'X'.repeat(300), [missionStatus]: 'Y'.repeat(300) }, superman];
     const it = await open(`#${'X'.repeat(300)}`, { viewport: { width: 320, height: 700 } });
     await it.locator('#mission dd').waitFor();
     expect(await it.evaluate('document.documentElement.scrollWidth')).toBe(320);

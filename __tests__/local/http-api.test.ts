@@ -330,11 +330,11 @@ describe('the answer of a function', () => {
     invoke.mockResolvedValue({ payload: JSON.stringify(payload), failed });
 
   it('is the body of a success where it has no status', async () => {
-    answering([{ SuperHero: 'Superman' }]);
+    answering([{ Name: 'Superman' }]);
     expect(await ask('/missions')).toMatchObject({
       status: 200,
       headers: { 'content-type': 'application/json' },
-      body: '[{"SuperHero":"Superman"}]',
+      body: '[{"Name":"Superman"}]',
     });
   });
 

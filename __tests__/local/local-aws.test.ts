@@ -200,8 +200,8 @@ describeWith('moto_server')('an instance', () => {
     const first = await startLocalAws({ keep: false });
     const table = new CreateTableCommand({
       TableName: 'heroes',
-      AttributeDefinitions: [{ AttributeName: 'SuperHero', AttributeType: 'S' }],
-      KeySchema: [{ AttributeName: 'SuperHero', KeyType: 'HASH' }],
+      AttributeDefinitions: [{ AttributeName: 'Name', AttributeType: 'S' }],
+      KeySchema: [{ AttributeName: 'Name', KeyType: 'HASH' }],
       BillingMode: 'PAY_PER_REQUEST',
     });
     await client(first.url).send(table);

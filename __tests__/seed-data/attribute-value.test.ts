@@ -21,7 +21,7 @@ describe('numbers', () => {
     ['1e-130', `0.${'0'.repeat(129)}1`],
     [`9.${'9'.repeat(37)}E+125`, `${'9'.repeat(38)}${'0'.repeat(88)}`],
   ])('%s is written as DynamoDB answers it', (written, plain) => {
-    expect(readHeroes(hero(`"x":${written}`))[0]?.item).toBe(`{"SuperHero":{"S":"A"},"x":{"N":"${plain}"}}`);
+    expect(readHeroes(hero(`"x":${written}`))[0]?.item).toBe(`{"Name":{"S":"A"},"x":{"N":"${plain}"}}`);
   });
 
   it.each([
@@ -46,21 +46,21 @@ describe('values', () => {
     const attributes =
       '"z":[true,false,null,""],"a":{"y":[],"b":{},"constructor":"c"},"isLosslessNumber":true';
     expect(JSON.parse(readHeroes(hero(attributes))[0]?.item ?? '')).toEqual({
-      SuperHero: { S: 'A' },
+      Name: { S: 'A' },
       a: { M: { b: { M: {} }, constructor: { S: 'c' }, y: { L: [] } } },
       isLosslessNumber: { BOOL: true },
       z: { L: [{ BOOL: true }, { BOOL: false }, { NULL: true }, { S: '' }] },
     });
-    expect(readHeroes(hero(attributes))[0]?.item).toMatch(/"SuperHero".*"a".*"b".*"constructor".*"y".*"z"/);
+    expect(readHeroes(hero(attributes))[0]?.item).toMatch(/"Name".*"a".*"b".*"constructor".*"y".*"z"/);
   });
 
   it.each([`\${upper("x")}`, '%{ if true }', '#{TfToken[TOKEN.0]}', '&{TfToken[TOKEN.0]}', `$\${x}`])(
     'keep %s from being taken for a template',
     (text) => {
-      const [item] = readHeroes(JSON.stringify([{ SuperHero: text, [text]: [text] }]));
+      const [item] = readHeroes(JSON.stringify([{ Name: text, [text]: [text] }]));
 
       expect(item?.item).not.toMatch(/[$%#&]\{/);
-      expect(JSON.parse(item?.item ?? '')).toEqual({ SuperHero: { S: text }, [text]: { L: [{ S: text }] } });
+      expect(JSON.parse(item?.item ?? '')).toEqual({ Name: { S: text }, [text]: { L: [{ S: text }] } });
     },
   );
 
@@ -112,7 +112,7 @@ describe('attribute names', () => {
   it('may be one that JavaScript has a meaning for', () => {
     const attributes = '"__proto__":"x","m":{"__proto__":{"a":true},"constructor":[]}';
     expect(readHeroes(hero(attributes))[0]?.item).toBe(
-      '{"SuperHero":{"S":"A"},"__proto__":{"S":"x"},"m":{"M":{"__proto__":{"M":{"a":{"BOOL":true}}},"constructor":{"L":[]}}}}',
+      '{"Name":{"S":"A"},"__proto__":{"S":"x"},"m":{"M":{"__proto__":{"M":{"a":{"BOOL":true}}},"constructor":{"L":[]}}}}',
     );
   });
 
@@ -131,7 +131,7 @@ describe('attribute names', () => {
 
 describe('the size of an item', () => {
   const maxItemBytes = 409_600;
-  const nameBytes = 'SuperHero'.length + 'A'.length + 'x'.length + 'pad'.length;
+  const nameBytes = 'Name'.length + 'A'.length + 'x'.length + 'pad'.length;
 
   it.each([
     ['a string', '"é"', 2],
@@ -157,7 +157,7 @@ describe('the size of an item', () => {
 });
 
 describe('DynamoDB JSON', () => {
-  const exported = (value: string) => `[{"Item":{"SuperHero":{"S":"A"},"x":${value}}}]`;
+  const exported = (value: string) => `[{"Item":{"Name":{"S":"A"},"x":${value}}}]`;
 
   it.each([
     ['a string', '{"S":"é"}'],
@@ -171,19 +171,19 @@ describe('DynamoDB JSON', () => {
     ['a set of numbers', '{"NS":["1","2"]}'],
     ['a set of binary values', '{"BS":["AA==","AQ=="]}'],
   ])('keeps %s', (_, value) => {
-    expect(readHeroes(exported(value))[0]?.item).toBe(`{"SuperHero":{"S":"A"},"x":${value}}`);
+    expect(readHeroes(exported(value))[0]?.item).toBe(`{"Name":{"S":"A"},"x":${value}}`);
   });
 
   it.each([
     ['numbers', '{"L":[{"N":"1.50"},{"N":"1E3"},{"N":"-0"}]}', '{"L":[{"N":"1.5"},{"N":"1000"},{"N":"0"}]}'],
     ['the order of sets', '{"NS":["2","1.0"]}', '{"NS":["1","2"]}'],
   ])('is written in one way where it has several, for %s', (_, written, one) => {
-    expect(readHeroes(exported(written))[0]?.item).toBe(`{"SuperHero":{"S":"A"},"x":${one}}`);
+    expect(readHeroes(exported(written))[0]?.item).toBe(`{"Name":{"S":"A"},"x":${one}}`);
   });
 
   it('is the notation of an item, never of an attribute', () => {
     expect(readHeroes(hero('"x":{"B":"AP8="},"Item":{"S":"y"}'))[0]?.item).toBe(
-      '{"Item":{"M":{"S":{"S":"y"}}},"SuperHero":{"S":"A"},"x":{"M":{"B":{"S":"AP8="}}}}',
+      '{"Item":{"M":{"S":{"S":"y"}}},"Name":{"S":"A"},"x":{"M":{"B":{"S":"AP8="}}}}',
     );
   });
 
@@ -218,7 +218,7 @@ describe('DynamoDB JSON', () => {
     ['a set of binary values', '{"BS":["AP8=","AA=="]}', 3],
   ])('counts the bytes of %s as DynamoDB does', (_, value, bytes) => {
     const pad = (padBytes: number) => exported(`${value},"pad":{"S":"${'p'.repeat(padBytes)}"}`);
-    const free = 409_600 - 'SuperHeroAxpad'.length - bytes;
+    const free = 409_600 - 'NameAxpad'.length - bytes;
 
     expect(problemsIn(pad(free))).toEqual([]);
     expect(problemsIn(pad(free + 1))).toEqual([expect.stringContaining('item too large, got 409601')]);

@@ -2,7 +2,7 @@ import { InputError } from '../../input-error';
 import type { ItemRules } from '../../seed-data/check-item';
 import { parseItems, type SeedItem } from '../../seed-data/load-items';
 
-const heroes: ItemRules = { key: { SuperHero: 'S' } };
+const heroes: ItemRules = { key: { Name: 'S' } };
 
 /** Read `text` as the file `seed-data/heroes.json`. */
 export function readHeroes(text: string | Uint8Array, rules = heroes): readonly SeedItem[] {
@@ -22,5 +22,5 @@ export function problemsIn(text: string | Uint8Array, rules?: ItemRules): readon
 
 /** The JSON text of a list with one item, a hero named `A` with the given attributes in JSON. */
 export function hero(attributes: string): string {
-  return `[{"SuperHero":"A",${attributes}}]`;
+  return `[{"Name":"A",${attributes}}]`;
 }

@@ -13,7 +13,7 @@ const manifest = {
   items: 7,
   parts: 1,
   bytes: 700,
-  sample: [JSON.parse('{"SuperHero":{"S":"A"},"__proto__":{"S":"x"}}')],
+  sample: [JSON.parse('{"Name":{"S":"A"},"__proto__":{"S":"x"}}')],
 };
 const expected = 'expected a manifest as "npm run seed:upload -- <file of items>" writes it';
 

@@ -3,27 +3,29 @@ import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { InputError } from '../../input-error';
 import type { ItemRules } from '../../seed-data/check-item';
 import { loadItems, maxItems, type SeedItem } from '../../seed-data/load-items';
+import { missions } from '../../system';
+import { partitionKey } from '../names';
 import { hero, problemsIn, readHeroes } from './heroes';
 
 const file = 'seed-data/super-missions.json';
-const heroes: ItemRules = { key: { SuperHero: 'S' } };
+const heroes: ItemRules = { key: { Name: 'S' } };
 
 describe('the shipped file', () => {
   const notebook = [
-    missions('Superman', 'Save the world', 'Super strength', 'Laser eyes', [
+    mission('Superman', 'Save the world', 'Super strength', 'Laser eyes', [
       ['SuperWeakness', 'Kryptonite'],
       ...villains('Lex Luthor', 'Brainiac', 'Darkseid', 'Bizarro'),
     ]),
-    missions('Batman', 'Save Gotham City', 'Super intelligence', 'Utility belt', [
+    mission('Batman', 'Save Gotham City', 'Super intelligence', 'Utility belt', [
       ...villains('Joker', 'Two-Face', 'Penguin'),
     ]),
-    missions('Spiderman', 'Catch the bad guys', 'Super agility', 'Spider web', [
+    mission('Spiderman', 'Catch the bad guys', 'Super agility', 'Spider web', [
       ...villains('Green Goblin', 'Venom'),
     ]),
-    missions('Ironman', 'Save the world', 'Super intelligence', 'Mark 50', [
+    mission('Ironman', 'Save the world', 'Super intelligence', 'Mark 50', [
       ...villains('Mandarin', 'Whiplash', 'Ultron'),
     ]),
-    missions('Captain America', 'Save the world', 'Super strength', 'Shield', [
+    mission('Captain America', 'Save the world', 'Super strength', 'Shield', [
       ...villains('Red Skull', 'Hydra'),
     ]),
   ];
@@ -33,7 +35,7 @@ describe('the shipped file', () => {
   });
 
   it('loads, sorted by key', () => {
-    const items = loadItems(file, heroes);
+    const items = loadItems(file, missions);
 
     expect(items.map(({ key }) => key)).toEqual([
       'Batman',
@@ -45,8 +47,13 @@ describe('the shipped file', () => {
     expect(items.map(plainItem)).toEqual(expect.arrayContaining(notebook));
   });
 
-  function missions(hero: string, mission: string, power: string, weapon: string, more: string[][]) {
-    const attributes = { SuperHero: hero, SuperMission: mission, SuperPower: power, SuperWeapon: weapon };
+  function mission(hero: string, mission: string, power: string, weapon: string, more: string[][]) {
+    const attributes = {
+      [partitionKey]: hero,
+      SuperMission: mission,
+      SuperPower: power,
+      SuperWeapon: weapon,
+    };
     return { ...attributes, ...Object.fromEntries(more) };
   }
 
@@ -122,13 +129,13 @@ describe('items', () => {
     ['"Batman"', '"Batman"'],
     ['[]', '"[…]"'],
   ])('fails when one is %s', (item, shown) => {
-    expect(problemsIn(`[{"SuperHero":"A"},${item}]`)).toEqual([
+    expect(problemsIn(`[{"Name":"A"},${item}]`)).toEqual([
       `seed-data/heroes.json[1]: item is not an object, got ${shown}; expected attributes by name`,
     ]);
   });
 
   it('may repeat a name in different objects', () => {
-    expect(problemsIn('[{"SuperHero":"A","x":{"x":[{"x":1},{"x":1}]}},{"SuperHero":"B","x":1}]')).toEqual([]);
+    expect(problemsIn('[{"Name":"A","x":{"x":[{"x":1},{"x":1}]}},{"Name":"B","x":1}]')).toEqual([]);
   });
 
   it('may hold text that looks like JSON', () => {
@@ -143,32 +150,32 @@ describe('items', () => {
     ['a map in between', '"x":1,"y":{"z":[{}]},"x":1'],
     ['the repetition in a map', '"y":[{"x":1,"x":1}]'],
   ])('fails when a name is repeated with %s', (_, attributes) => {
-    expect(problemsIn(`[{"SuperHero":"B","y":[1,{}]},${hero(attributes).slice(1)}`)).toEqual([
+    expect(problemsIn(`[{"Name":"B","y":[1,{}]},${hero(attributes).slice(1)}`)).toEqual([
       'seed-data/heroes.json[1]: duplicate attribute name, got "x"; expected unique names',
     ]);
   });
 
   it('fails with all problems at once', () => {
     const text = `[
-      {"SuperHero": "A", "n": [1, {"odd name": 1e126}]},
-      {"SuperHero": "A", "SuperHero": "A", "": "\\ud800"},
+      {"Name": "A", "n": [1, {"odd name": 1e126}]},
+      {"Name": "A", "Name": "A", "": "\\ud800"},
       {"superHero": "B"},
       7
     ]`;
 
     expect(problemsIn(text)).toEqual([
-      'seed-data/heroes.json[1]: duplicate attribute name, got "SuperHero"; expected unique names',
+      'seed-data/heroes.json[1]: duplicate attribute name, got "Name"; expected unique names',
       'seed-data/heroes.json[0].n[1]["odd name"]: number out of range, got "1e126"; expected zero, or a magnitude from 1E-130 to 9.9999999999999999999999999999999999999E+125',
       'seed-data/heroes.json[1]: empty attribute name, got ""; expected 1 to 65535 bytes of UTF-8',
       'seed-data/heroes.json[1][""]: half of a surrogate pair, which UTF-8 cannot hold, got "\\ud800"; expected whole characters',
-      'seed-data/heroes.json[2].SuperHero: partition key missing, got nothing; expected a string of 1 to 2048 bytes of UTF-8',
+      'seed-data/heroes.json[2].Name: partition key missing, got nothing; expected a string of 1 to 2048 bytes of UTF-8',
       'seed-data/heroes.json[3]: item is not an object, got 7; expected attributes by name',
-      'seed-data/heroes.json[1].SuperHero: duplicate partition key, got "A"; expected unique keys',
+      'seed-data/heroes.json[1].Name: duplicate partition key, got "A"; expected unique keys',
     ]);
   });
 
   function manyHeroes(count: number) {
-    return JSON.stringify(Array.from({ length: count }, (_, index) => ({ SuperHero: `hero ${index}` })));
+    return JSON.stringify(Array.from({ length: count }, (_, index) => ({ Name: `hero ${index}` })));
   }
 });
 
@@ -178,18 +185,18 @@ describe('the partition key', () => {
     ['of 2,048 bytes', 'é'.repeat(1_024)],
     ['of spaces', ' '],
   ])('may be %s', (_, key) => {
-    expect(readHeroes(JSON.stringify([{ SuperHero: key }]))[0]?.key).toBe(key);
+    expect(readHeroes(JSON.stringify([{ Name: key }]))[0]?.key).toBe(key);
   });
 
   it.each([
     ['missing', '"superhero":"A"', 'partition key missing, got nothing'],
-    ['null', '"SuperHero":null', 'partition key is not a string, got null'],
-    ['a number', '"SuperHero":5', 'partition key is not a string, got 5'],
-    ['a list', '"SuperHero":["A"]', 'partition key is not a string, got "[…]"'],
-    ['empty', '"SuperHero":""', 'partition key is empty, got ""'],
-    ['of 2,049 bytes', `"SuperHero":"a${'é'.repeat(1_024)}"`, 'partition key too long, got "aé'],
+    ['null', '"Name":null', 'partition key is not a string, got null'],
+    ['a number', '"Name":5', 'partition key is not a string, got 5'],
+    ['a list', '"Name":["A"]', 'partition key is not a string, got "[…]"'],
+    ['empty', '"Name":""', 'partition key is empty, got ""'],
+    ['of 2,049 bytes', `"Name":"a${'é'.repeat(1_024)}"`, 'partition key too long, got "aé'],
   ])('fails when it is %s', (_, attributes, message) => {
-    const where = 'seed-data/heroes.json[0].SuperHero';
+    const where = 'seed-data/heroes.json[0].Name';
     expect(problemsIn(`[{${attributes}}]`)).toEqual([expect.stringContaining(`${where}: ${message}`)]);
   });
 
@@ -198,19 +205,19 @@ describe('the partition key', () => {
     ['Unicode form', 'Águila'.normalize('NFC'), 'Águila'.normalize('NFD')],
     ['a space at the end', 'Batman', 'Batman '],
   ])('may differ from another by %s alone', (_, one, other) => {
-    const items = readHeroes(JSON.stringify([{ SuperHero: one }, { SuperHero: other }]));
+    const items = readHeroes(JSON.stringify([{ Name: one }, { Name: other }]));
     expect(new Set(items.map(({ id }) => id)).size).toBe(2);
   });
 
   it('fails when it equals another, however it is written', () => {
-    expect(problemsIn('[{"SuperHero":"A"},{"SuperHero":"B"},{"SuperHero":"\\u0041"}]')).toEqual([
-      'seed-data/heroes.json[2].SuperHero: duplicate partition key, got "A"; expected unique keys',
+    expect(problemsIn('[{"Name":"A"},{"Name":"B"},{"Name":"\\u0041"}]')).toEqual([
+      'seed-data/heroes.json[2].Name: duplicate partition key, got "A"; expected unique keys',
     ]);
   });
 
   it('orders items by its bytes', () => {
     const keys = ['Zorro', 'a', 'É', '\u{fb01}', '🦇'];
-    const items = readHeroes(JSON.stringify(keys.toReversed().map((key) => ({ SuperHero: key }))));
+    const items = readHeroes(JSON.stringify(keys.toReversed().map((key) => ({ Name: key }))));
     expect(items.map(({ key }) => key)).toEqual(keys);
   });
 });
@@ -381,9 +388,7 @@ describe("an item's entries in local indexes", () => {
 
 describe('an item as DynamoDB exports it', () => {
   it('is the same as in plain JSON', () => {
-    expect(readHeroes('[{"Item":{"SuperHero":{"S":"A"},"n":{"N":"1.50"}}}]')).toEqual(
-      readHeroes(hero('"n":1.5')),
-    );
+    expect(readHeroes('[{"Item":{"Name":{"S":"A"},"n":{"N":"1.50"}}}]')).toEqual(readHeroes(hero('"n":1.5')));
   });
 
   it.each([
@@ -396,17 +401,16 @@ describe('an item as DynamoDB exports it', () => {
 
   it('fails when a key is wrong, once', () => {
     expect(
-      problemsIn('[{"Item":{"SuperHero":"A"}},{"Item":{"SuperHero":{"N":"5"}}},{"Item":{"x":{"S":"y"}}}]'),
+      problemsIn('[{"Item":{"Name":"A"}},{"Item":{"Name":{"N":"5"}}},{"Item":{"x":{"S":"y"}}}]'),
     ).toEqual([
-      expect.stringContaining('[0].SuperHero: not DynamoDB JSON, got "A"'),
-      expect.stringContaining('[1].SuperHero: partition key is not a string, got {"N":"5"}'),
-      expect.stringContaining('[2].SuperHero: partition key missing, got nothing'),
+      expect.stringContaining('[0].Name: not DynamoDB JSON, got "A"'),
+      expect.stringContaining('[1].Name: partition key is not a string, got {"N":"5"}'),
+      expect.stringContaining('[2].Name: partition key missing, got nothing'),
     ]);
   });
 
   it('fails when it tells of a change only', () => {
-    const line =
-      '{"Metadata":{"WriteTimestampMicros":{"N":"1"}},"Keys":{"SuperHero":{"S":"A"}},"NewImage":{}}';
+    const line = '{"Metadata":{"WriteTimestampMicros":{"N":"1"}},"Keys":{"Name":{"S":"A"}},"NewImage":{}}';
     expect(problemsIn(`[${line}]`)).toEqual([
       'seed-data/heroes.json[0]: line of an incremental export, got "Metadata, Keys, NewImage"; expected a full export, lines {"Item": {…}}',
     ]);
@@ -421,7 +425,7 @@ describe('the construct id', () => {
     ['item-ab0cbf3c', '🦇'],
     [`${'x'.repeat(40)}-1d1801f7`, 'x'.repeat(2_048)],
   ])('stays %s', (id, key) => {
-    expect(readHeroes(JSON.stringify([{ SuperHero: key }]))[0]?.id).toBe(id);
+    expect(readHeroes(JSON.stringify([{ Name: key }]))[0]?.id).toBe(id);
   });
 
   it.each([

@@ -52,7 +52,7 @@ const { value } = fc.letrec<{ value: Json }>((tie) => ({
 const heroes: fc.Arbitrary<Hero[]> = fc.uniqueArray(
   fc.record({
     key,
-    attributes: membersOf(value).map((members) => members.filter(([name]) => name !== 'SuperHero')),
+    attributes: membersOf(value).map((members) => members.filter(([name]) => name !== 'Name')),
   }),
   { selector: (hero) => hero.key, maxLength: 8 },
 );
@@ -127,7 +127,7 @@ function membersOf(value: fc.Arbitrary<Json>) {
 }
 
 function membersWithKey({ key, attributes }: Hero): Hero['attributes'] {
-  return [['SuperHero', { scalar: key }], ...attributes];
+  return [['Name', { scalar: key }], ...attributes];
 }
 
 type Arrange = (members: Hero['attributes']) => Hero['attributes'];
@@ -162,6 +162,6 @@ function plainDigits(digits: string, magnitude: number): string {
 }
 
 function idsOf(keys: readonly string[]): Map<string, string> {
-  const items = readHeroes(JSON.stringify(keys.map((key) => ({ SuperHero: key }))));
+  const items = readHeroes(JSON.stringify(keys.map((key) => ({ Name: key }))));
   return new Map(items.map(({ key, id }) => [key, id]));
 }

@@ -1,3 +1,4 @@
+// The notebook's functions to the letter, with its names written out as it writes them.
 import { ArchiveProvider } from '@cdktf/provider-archive/lib/provider';
 import { TerraformStack, Testing } from 'cdktf';
 import { minVersion, satisfies } from 'semver';

@@ -1,9 +1,10 @@
 import { allowedContextKeysForRequest, isWildcardOnlyAction } from '@cloud-copilot/iam-simulate';
 import { functionsOf } from '../../environments';
 import type { Seeds } from '../../seed-data/load-seed';
-import { functionNames } from '../../stacks/names';
+import { functionNames, tableName } from '../../stacks/names';
 import { githubIssuer, type PipelineRoleKey, pipelineRoles } from '../../stacks/pipeline-access';
-import { project, tables } from '../../system';
+import { functions, missions, project, tables } from '../../system';
+import { partitionKey } from '../names';
 import {
   otherCases,
   type PipelineCase,
@@ -25,6 +26,8 @@ const stack = synthesizePipeline(row, pipeline);
 const roles = Object.fromEntries(
   pipelineRoles.map((key) => [key, roleDocuments(stack, `${project}-prod-${key}`)]),
 ) as Record<PipelineRoleKey, RoleDocuments>;
+const list = functionNames(row, functions['super-dynamodb']);
+const details = functionNames(row, functions['mission-details']);
 const provider = `arn:aws:iam::${accountId}:oidc-provider/${githubIssuer}`;
 
 const allCases = possible([...pipelineCases, ...otherCases]);
@@ -165,23 +168,23 @@ describe('the boundary of the functions', () => {
   });
 
   it.each([
-    ['from within the function', 'function:MissionDetailsFunction-prod', 'allow'],
-    ['from within a version of it', 'function:MissionDetailsFunction-prod:1', 'allow'],
-    ['from within another function', 'function:SuperDynamoDBFunction-prod', 'deny'],
+    ['from within the function', `function:${details.function}`, 'allow'],
+    ['from within a version of it', `function:${details.function}:1`, 'allow'],
+    ['from within another function', `function:${list.function}`, 'deny'],
     ['by whoever else takes the role', undefined, 'deny'],
   ])('lets a table be read %s: %s, %s', async (_, name, expected) => {
     const { [`${project}-prod-boundary`]: policy } = managedPolicies(stack);
     const answered = await simulate({
       request: {
-        principal: `arn:aws:sts::${accountId}:assumed-role/SuperDynamoDbQueryRole-prod/anyone`,
+        principal: `arn:aws:sts::${accountId}:assumed-role/${details.role}/anyone`,
         action: 'dynamodb:Query',
         resource: {
-          resource: `arn:aws:dynamodb:us-east-1:${accountId}:table/SuperMissionTable-prod`,
+          resource: `arn:aws:dynamodb:us-east-1:${accountId}:table/${tableName(row, missions)}`,
           accountId,
         },
         contextVariables: {
           'dynamodb:Select': 'SPECIFIC_ATTRIBUTES',
-          'dynamodb:Attributes': ['SuperHero'],
+          'dynamodb:Attributes': [partitionKey],
           ...(name && { 'lambda:SourceFunctionArn': `arn:aws:lambda:us-east-1:${accountId}:${name}` }),
         },
       },
@@ -235,7 +238,7 @@ describe('the seed items that the planning role may read', () => {
     missions: {
       mode: 'items' as const,
       ownership: 'create-only' as const,
-      items: keys.map((key) => ({ id: key, item: JSON.stringify({ SuperHero: { S: key } }) })) as never,
+      items: keys.map((key) => ({ id: key, item: JSON.stringify({ [partitionKey]: { S: key } }) })) as never,
     },
   });
   // Whatever other tables there are start empty.
@@ -275,7 +278,7 @@ describe('the seed items that the planning role may read', () => {
     'fails when a key is %j',
     (key) => {
       expect(() => policiesFor(items([key]))).toThrow(
-        'seed-data/super-missions.json: SuperHero: the role that plans cannot be limited to this key',
+        `${missions.seed}: ${partitionKey}: the role that plans cannot be limited to this key`,
       );
     },
   );

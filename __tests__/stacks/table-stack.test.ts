@@ -1,3 +1,4 @@
+// The notebook's table to the letter, with its names written out as it writes them.
 import { AwsProvider } from '@cdktf/provider-aws/lib/provider';
 import { TerraformStack, Testing } from 'cdktf';
 import { minVersion, satisfies } from 'semver';

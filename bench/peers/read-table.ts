@@ -1,4 +1,4 @@
-// Reads the table page by page as SuperDynamoDBFunction does.
+// Reads the table page by page as the function that lists it does.
 import { scanPages } from '../../lambdas/shared/read-table';
 
 async function main() {

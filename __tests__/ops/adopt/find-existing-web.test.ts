@@ -3,11 +3,13 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { findExisting } from '../../../ops/adopt/find-existing';
 import type { Configuration } from '../../../ops/terraform/stack-terraform';
-import { webNames } from '../../../stacks/names';
+import { functionNames, webNames } from '../../../stacks/names';
+import { functions } from '../../../system';
 import { environment, synthesizeWeb, web } from '../../stacks/synthesize';
 
 const row = { ...environment('prod'), web };
 const { api: name, logGroup } = webNames(row);
+const { function: details } = functionNames(row, functions['mission-details']);
 const configuration = synthesizeWeb(row) as unknown as Configuration;
 const named = (type: string) => Object.entries(configuration.resource[type] ?? {});
 
@@ -38,7 +40,7 @@ const find = () =>
 
 /** All of the web, as it was made and forgotten. */
 function everything(): Record<string, unknown> {
-  const functions = named('aws_apigatewayv2_integration').map(
+  const integrated = named('aws_apigatewayv2_integration').map(
     ([, { integration_uri: uri }]) => String(uri).split(':function:')[1],
   );
   const policy = { Statement: ['web-get', 'web-head'].map((Sid) => ({ Sid })) };
@@ -58,13 +60,13 @@ function everything(): Record<string, unknown> {
       })),
     },
     '/v2/apis/abc/integrations': {
-      items: functions.map((it) => ({
+      items: integrated.map((it) => ({
         integrationId: `of-${it}`,
         integrationUri: `arn:aws:lambda:us-east-1:123456789012:function:${it}`,
       })),
     },
     ...Object.fromEntries(
-      functions.map((it) => [`/2015-03-31/functions/${it}/policy`, { Policy: JSON.stringify(policy) }]),
+      integrated.map((it) => [`/2015-03-31/functions/${it}/policy`, { Policy: JSON.stringify(policy) }]),
     ),
   };
 }
@@ -88,8 +90,8 @@ it('finds the whole web by its names: every resource that the stack defines, as 
     'aws_apigatewayv2_api.api': 'abc',
     'aws_apigatewayv2_stage.stage': 'abc/$default',
     'aws_apigatewayv2_route.mission-details-get-route': 'abc/of-mission-details-get-route',
-    'aws_apigatewayv2_integration.mission-details-integration': 'abc/of-MissionDetailsFunction-prod',
-    'aws_lambda_permission.mission-details-head-permission': 'MissionDetailsFunction-prod/web-head',
+    'aws_apigatewayv2_integration.mission-details-integration': `abc/of-${details}`,
+    'aws_lambda_permission.mission-details-head-permission': `${details}/web-head`,
     'aws_cloudwatch_log_group.log-group': logGroup,
   });
 });

@@ -9,6 +9,7 @@ import { smoke } from '../../../ops/invoke/smoke-test';
 import { loadSeeds } from '../../../seed-data/load-seed';
 import { webNames } from '../../../stacks/names';
 import { detailsRoute, listRoute } from '../../../system';
+import { names, partitionKey } from '../../names';
 import { awsSession } from '../../session';
 
 const local = readEnvironment({});
@@ -27,7 +28,7 @@ const endpoint = () => `http://abc.execute-api.us-east-1.localhost:${port()}`;
 function plain(item: Record<string, Record<string, unknown>>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(item).map(([key, value]) => [key, Object.values(value)[0]]));
 }
-const withName = (superhero: unknown) => seeds.filter((it) => it.SuperHero === superhero);
+const withName = (superhero: unknown) => seeds.filter((it) => it[partitionKey] === superhero);
 
 beforeEach(async () => {
   apis = [{ name: 'another' }, { name, apiEndpoint: endpoint }];
@@ -42,8 +43,8 @@ beforeEach(async () => {
     let body = '';
     for await (const chunk of request) body += chunk;
     const { superhero } = JSON.parse(body || '{}');
-    if (request.url?.includes('/SuperDynamoDBFunction/')) return json(seeds);
-    if (request.url?.includes('/MissionsPageFunction/')) return json(html);
+    if (request.url?.includes(`/${names.list.function}/`)) return json(seeds);
+    if (request.url?.includes(`/${names.page.function}/`)) return json(html);
     const found = withName(superhero);
     return json({
       Items: found,
@@ -179,7 +180,9 @@ describe('the smoke test over HTTP', () => {
     [
       'an item is another',
       (path) =>
-        path === '/missions/Superman' ? { body: '{"items":[{"SuperHero":"Superman"}]}' } : undefined,
+        path === '/missions/Superman'
+          ? { body: JSON.stringify({ items: [{ [partitionKey]: 'Superman' }] }) }
+          : undefined,
       { event: 'GET /missions/Superman', problem: null },
     ],
     [

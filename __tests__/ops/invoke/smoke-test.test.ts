@@ -4,10 +4,10 @@ import { answerDifferences, describeCheck, invocationsOf } from '../../../ops/in
 import { parseItems } from '../../../seed-data/load-items';
 import type { Seed } from '../../../seed-data/load-seed';
 
-const superman = { SuperHero: 'Superman', SuperPower: 'Strength', Villain1: 'Lex Luthor', Missions: 3 };
-const hulk = { SuperHero: 'Hulk', Villain1: 'Abomination' };
+const superman = { Name: 'Superman', SuperPower: 'Strength', Enemy1: 'Lex Luthor', Missions: 3 };
+const hulk = { Name: 'Hulk', Enemy1: 'Abomination' };
 const items = parseItems(Buffer.from(JSON.stringify([superman, hulk])), 'seeds.json', {
-  key: { SuperHero: 'S' },
+  key: { Name: 'S' },
 });
 const seedOf = (ownership: 'managed' | 'create-only'): Seed => ({
   mode: 'items',
@@ -36,17 +36,17 @@ const imported: Row = {
   },
 };
 
-const table: Table = { name: 'Heroes', key: { SuperHero: 'S' } };
+const table: Table = { name: 'Heroes', key: { Name: 'S' } };
 const scan = { event: { superhero: 'Superman' }, answers: 'all items' } satisfies SmokeInvocation;
 const page = { event: { limit: 2 }, answers: 'a page' } satisfies SmokeInvocation;
-const by = { superhero: 'SuperHero' };
+const by = { superhero: 'Name' };
 const queryFor = (superhero: string) =>
   ({ event: { superhero }, answers: 'a query', by }) satisfies SmokeInvocation;
 const query = queryFor('Superman');
 const scanFunction: Fn = { name: 'ScanFunction', reads: [{ scan: table }], smoke: [scan, page] };
 const queryFunction: Fn = {
   name: 'QueryFunction',
-  reads: [{ query: table, attributes: ['SuperHero', 'Villain1', 'Villain2'] }],
+  reads: [{ query: table, attributes: ['Name', 'Enemy1', 'Enemy2'] }],
   notebookPolicy: { sid: 'All', actions: ['dynamodb:Query'] },
   smoke: [query, queryFor('Ironman'), { event: 'each item', answers: 'a query', by }],
 };
@@ -87,13 +87,13 @@ describe('what a function is invoked with', () => {
 });
 
 describe('an attribute that is called __proto__', () => {
-  const text = '[{"SuperHero": "Loki", "__proto__": "trick"}]';
+  const text = '[{"Name": "Loki", "__proto__": "trick"}]';
   const loki: Row = {
     accessMode: 'lab',
     seed: {
       mode: 'items',
       ownership: 'managed',
-      items: parseItems(Buffer.from(text), 'seeds.json', { key: { SuperHero: 'S' } }),
+      items: parseItems(Buffer.from(text), 'seeds.json', { key: { Name: 'S' } }),
     },
   };
 
@@ -102,7 +102,7 @@ describe('an attribute that is called __proto__', () => {
   });
 
   it('fails when the answer lacks it', () => {
-    expect(differencesIn(loki, scan, [{ SuperHero: 'Loki' }])).toHaveLength(1);
+    expect(differencesIn(loki, scan, [{ Name: 'Loki' }])).toHaveLength(1);
   });
 });
 
@@ -125,7 +125,7 @@ describe('a page of imported items', () => {
 describe('the list of all items', () => {
   it.each<[string, Row, unknown]>([
     ['holds the items in any order', lab, [superman, hulk]],
-    ['holds more than the items', lab, [hulk, { SuperHero: 'Robin' }, superman]],
+    ['holds more than the items', lab, [hulk, { Name: 'Robin' }, superman]],
     [
       'holds items that the application has changed, where they are its own',
       createOnly,
@@ -159,12 +159,12 @@ describe('the answer to a query', () => {
     [
       'is what the application has made of an imported item',
       imported,
-      response({ ...visible, Missions: undefined, Villain1: 'Joker' }),
+      response({ ...visible, Missions: undefined, Enemy1: 'Joker' }),
     ],
     [
       'is what the application has made of a create-only item',
       createOnly,
-      response({ ...visible, Villain1: 'Joker', Villain2: 'Bane' }),
+      response({ ...visible, Enemy1: 'Joker', Enemy2: 'Bane' }),
     ],
   ])('is right when it %s', (_, row, answer) => {
     expect(differencesIn(row, query, answer)).toEqual([]);
@@ -211,7 +211,7 @@ describe('the answer to a query', () => {
       'is another item',
       createOnly,
       response(hulk),
-      [{ path: 'Items[0].SuperHero', expected: 'Superman', found: 'Hulk' }],
+      [{ path: 'Items[0].Name', expected: 'Superman', found: 'Hulk' }],
     ],
     [
       'is empty',
@@ -240,18 +240,16 @@ describe('the answer to a query', () => {
 
 describe('a line for each check', () => {
   it.each([
-    [{ ok: true, differences: [], problem: null }, 'ok     MissionDetailsFunction {"superhero":"Superman"}'],
+    [{ ok: true, differences: [], problem: null }, 'ok     QueryFunction {"superhero":"Superman"}'],
     [
       { ok: false, differences: [{ path: 'Count', expected: 1, found: 0 }], problem: null },
-      'failed MissionDetailsFunction {"superhero":"Superman"}\n  Count: expected 1, found 0',
+      'failed QueryFunction {"superhero":"Superman"}\n  Count: expected 1, found 0',
     ],
     [
       { ok: false, differences: [], problem: 'not deployed' },
-      'failed MissionDetailsFunction {"superhero":"Superman"}\n  not deployed',
+      'failed QueryFunction {"superhero":"Superman"}\n  not deployed',
     ],
   ])('tells %j', (outcome, text) => {
-    expect(describeCheck({ functionName: 'MissionDetailsFunction', event: query.event, ...outcome })).toBe(
-      text,
-    );
+    expect(describeCheck({ functionName: 'QueryFunction', event: query.event, ...outcome })).toBe(text);
   });
 });

@@ -42,7 +42,7 @@ describe('a plan folder', () => {
 
   it('takes the place of an older one, of which nothing is left', async () => {
     await write('first');
-    writeFileSync(join(folder, 'table', 'SuperDynamoDBFunction.zip'), '');
+    writeFileSync(join(folder, 'table', 'Function.zip'), '');
 
     const { digest } = await write('second');
 

@@ -1,5 +1,7 @@
 import type { Environment } from '../../../environments';
 import type { SeedItem } from '../../../seed-data/load-items';
+import { missions } from '../../../system';
+import { names } from '../../names';
 
 type Json = any;
 
@@ -69,14 +71,15 @@ const policy = (...Statement: object[]) =>
       },
     },
   });
-const tableArn = 'arn:aws:dynamodb:us-east-1:123456789012:table/SuperMissionTable';
+const visible = missions.visibleAttributes;
+const tableArn = `arn:aws:dynamodb:us-east-1:123456789012:table/${names.table}`;
 const query = {
   Effect: 'Allow',
   Action: ['dynamodb:Query', 'dynamodb:GetItem'],
   Resource: [tableArn],
   Condition: {
     StringEquals: { 'dynamodb:Select': 'SPECIFIC_ATTRIBUTES' },
-    'ForAllValues:StringEquals': { 'dynamodb:Attributes': ['SuperHero', 'MissionStatus'] },
+    'ForAllValues:StringEquals': { 'dynamodb:Attributes': visible.slice(0, 2) },
   },
 };
 const logs = { Effect: 'Allow', Action: ['logs:PutLogEvents', 'logs:CreateLogStream'], Resource: '*' };
@@ -399,7 +402,7 @@ export const planCases: Readonly<Record<string, PlanCase>> = {
       ...query,
       Condition: {
         ...query.Condition,
-        'ForAllValues:StringEquals': { 'dynamodb:Attributes': ['SuperHero', 'MissionStatus', 'SuperPower'] },
+        'ForAllValues:StringEquals': { 'dynamodb:Attributes': [...visible.slice(0, 2), 'SuperPower'] },
       },
     }),
   },

@@ -25,9 +25,9 @@ const state: State = {
 const batman = {
   name: 'missions_batman',
   dependencies: ['aws_dynamodb_table.table'],
-  tableName: 'SuperMissionTable',
-  key: [['SuperHero', 'Batman']] as const,
-  item: '{"SuperHero":{"S":"Batman"}}',
+  tableName: 'Heroes',
+  key: [['Name', 'Batman']] as const,
+  item: '{"Name":{"S":"Batman"}}',
 };
 
 describe('a state', () => {
@@ -57,11 +57,11 @@ describe('a state', () => {
           {
             schema_version: 0,
             attributes: {
-              hash_key: 'SuperHero',
-              id: 'SuperMissionTable|SuperHero|Batman',
-              item: '{"SuperHero":{"S":"Batman"}}',
+              hash_key: 'Name',
+              id: 'Heroes|Name|Batman',
+              item: '{"Name":{"S":"Batman"}}',
               range_key: null,
-              table_name: 'SuperMissionTable',
+              table_name: 'Heroes',
             },
             sensitive_attributes: [],
             dependencies: ['aws_dynamodb_table.table'],

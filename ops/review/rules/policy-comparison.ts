@@ -4,7 +4,7 @@ import { parse } from 'lossless-json';
 /** What a new version of an IAM policy allows that the old one did not, in words. */
 export interface Widening {
   readonly kind: 'allowed' | 'condition' | 'not-denied' | 'unreadable';
-  /** Such as `dynamodb:PutItem on table/SuperMissionTable`. */
+  /** Such as `dynamodb:PutItem on table/Heroes`. */
   readonly short: string;
   /** The same with whole ARNs. */
   readonly long: string;
