@@ -49,12 +49,13 @@ async function endAt(running: Running, count: number, ending: Ending): Promise<v
     }
     return false;
   };
-  const { exitCode, stderr } = await running.ended;
+  const { exitCode, stdout, stderr } = await running.ended;
+  if (!isTold) throw new Error(`made only ${bench.proxy.seen.length} requests: ${stdout}${stderr}`);
   const processes = join(bench.checkout.folder, 'cdktf.out', 'terraform-processes');
   while (existsSync(processes) && readdirSync(processes).length > 0) await sleep(50);
   bench.proxy.reset();
   // One that was told in its last moments has done all.
-  if (isTold && ending !== 'SIGKILL' && exitCode !== 0) {
+  if (ending !== 'SIGKILL' && exitCode !== 0) {
     expect({ exitCode, stderr }).toMatchObject({ exitCode: 128 + constants.signals[ending] });
   }
   expect(stderr).not.toMatch(/^\s+at /m);
@@ -131,6 +132,39 @@ describe(`bootstrap, told to end (seed ${seed})`, () => {
         stdout: expect.stringContaining('comparing it'),
       });
       expect(stdout).not.toContain('complete after');
+    },
+  );
+});
+
+describe(`deploy, told to end (seed ${seed})`, () => {
+  beforeEach(() => bench.finishBucket());
+
+  it.each(moments('deploy', 45))(
+    'leaves nothing undone at request $count, by $ending',
+    async ({ count, ending }) => {
+      await endAt(bench.startCommand('ops/cdktf.ts', 'deploy', 'table', '--auto-approve'), count, ending);
+
+      await deployTable();
+    },
+  );
+});
+
+describe(`destroy, told to end (seed ${seed})`, () => {
+  beforeEach(async () => {
+    await bench.finishBucket();
+    await deployTable();
+    bench.proxy.reset();
+  });
+
+  it.each(moments('destroy', 50))(
+    'is finished by the next one at request $count, by $ending',
+    async ({ count, ending }) => {
+      await endAt(bench.startCommand('ops/cdktf.ts', 'destroy', '--auto-approve'), count, ending);
+
+      const destroyed = await bench.checkout.npm('destroy', ['--auto-approve']);
+      expect(destroyed).toMatchObject({ exitCode: 0 });
+      expect((await bench.state('table'))?.resources).toEqual([]);
+      await expect(bench.items()).rejects.toThrow('ResourceNotFoundException');
     },
   );
 });

@@ -29,6 +29,8 @@ afterAll(() => bench?.close());
 beforeEach(() => bench.emptyAccount());
 
 describe('an interrupted deployment', () => {
+  beforeEach(() => bench.finishBucket());
+
   /** Interrupt a deployment of the table when AWS is asked for this operation the first time. */
   async function interruptAt(operation: string, signal: 'SIGINT' | 'SIGHUP'): Promise<void> {
     const running = bench.startNpm('deploy', 'table', '--auto-approve');
@@ -44,8 +46,8 @@ describe('an interrupted deployment', () => {
     // npm ends by the signal itself, or with the exit code of the command.
     expect({ exitCode, stdout, stderr }).not.toMatchObject({ exitCode: 0 });
     bench.proxy.reset();
-    // The state, and no lock.
-    expect(await bench.stateFiles()).toEqual([tableState]);
+    // The states, and no lock.
+    expect(await bench.stateFiles()).toEqual(['supermission/local/state-backend.tfstate', tableState]);
   }
 
   it('saves the state, frees the lock, and is finished by the next one', async () => {
@@ -152,6 +154,7 @@ describe('a lock that nobody holds any more', () => {
   });
 
   it('is waited for by a deployment that is told to', async () => {
+    await bench.finishBucket();
     await putLock(JSON.stringify(lock));
     let freed: Promise<unknown> | undefined;
     bench.proxy.after = ({ method, path }, status) => {
@@ -306,7 +309,7 @@ describe('a state that names a provider which the configuration does not have', 
     });
 
   it('fails every command before "terraform init", and is left as it is', async () => {
-    await putObject('supermission/local/state-backend.tfstate', state([]));
+    await bench.finishBucket();
     await putObject(tableState, state([foreign]));
     const yes = '--auto-approve';
     const commands = [
@@ -344,15 +347,7 @@ describe('a state that names a provider which the configuration does not have', 
 
 describe('a plan that was killed', () => {
   it('leaves nothing that others could read', async () => {
-    const state = {
-      version: 4,
-      terraform_version: '1.11.4',
-      serial: 1,
-      lineage: 'x',
-      outputs: {},
-      resources: [],
-    };
-    await putObject('supermission/local/state-backend.tfstate', JSON.stringify(state));
+    await bench.finishBucket();
     const running = bench.startNpm('plan', 'table');
     while (!existsSync(bench.file('table', 'plan.tfplan'))) await sleep(5);
     await running.kill();

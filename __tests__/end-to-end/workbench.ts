@@ -2,7 +2,13 @@ import { type SpawnOptions, spawn } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
-import { CreateBucketCommand, GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
+import {
+  CreateBucketCommand,
+  GetObjectCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  S3Client,
+} from '@aws-sdk/client-s3';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { type Environment, readEnvironment } from '../../environments';
 import { instanceFile, type LocalAws, localAwsEnvironment, startLocalAws } from '../../local/local-aws';
@@ -141,6 +147,20 @@ export class Workbench {
     await fetch(new URL('/moto-api/reset', this.aws.url), { method: 'POST' });
     await new S3Client(this.config).send(new CreateBucketCommand({ Bucket: this.environment.stateBucket }));
     this.proxy.reset();
+  }
+
+  /** Let commands find the state bucket finished: with the state of its making, which is empty here. */
+  async finishBucket(): Promise<void> {
+    const state = {
+      version: 4,
+      terraform_version: '1.11.4',
+      serial: 1,
+      lineage: 'x',
+      outputs: {},
+      resources: [],
+    };
+    const place = { Bucket: this.environment.stateBucket, Key: 'supermission/local/state-backend.tfstate' };
+    await new S3Client(this.config).send(new PutObjectCommand({ ...place, Body: JSON.stringify(state) }));
   }
 
   /** A file of a synthesized stack. */
