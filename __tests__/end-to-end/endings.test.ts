@@ -4,6 +4,7 @@ import { constants } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CreateTableCommand, DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { names, partitionKey } from '../names';
 import { type Running, seedItems, Workbench } from './workbench';
 
 /** A seed repeats the moments of another run. */
@@ -91,12 +92,12 @@ describe(`apply, told to end (seed ${seed})`, () => {
 describe(`adopt, told to end (seed ${seed})`, () => {
   beforeEach(async () => {
     const client = new DynamoDBClient(bench.config);
-    const TableName = 'SuperMissionTable';
+    const TableName = names.table;
     await client.send(
       new CreateTableCommand({
         TableName,
-        KeySchema: [{ AttributeName: 'SuperHero', KeyType: 'HASH' }],
-        AttributeDefinitions: [{ AttributeName: 'SuperHero', AttributeType: 'S' }],
+        KeySchema: [{ AttributeName: partitionKey, KeyType: 'HASH' }],
+        AttributeDefinitions: [{ AttributeName: partitionKey, AttributeType: 'S' }],
         ProvisionedThroughput: { ReadCapacityUnits: 5, WriteCapacityUnits: 5 },
       }),
     );

@@ -20,6 +20,7 @@ import type { Configuration } from '../../ops/terraform/stack-terraform';
 import type { State } from '../../ops/terraform/state-text';
 import { expectWithinBudget } from '../budgets';
 import { descendants, untilGone } from '../local/aws-fixture';
+import { names, partitionKey } from '../names';
 import { awsSession } from '../session';
 import { AwsFaultProxy } from './aws-fault-proxy';
 import { Checkout, type CommandResult } from './checkout';
@@ -252,9 +253,9 @@ export class Workbench {
   /** The items of the table by their key, as DynamoDB JSON. */
   async items(): Promise<Record<string, unknown>> {
     const { Items = [] } = await new DynamoDBClient(this.config).send(
-      new ScanCommand({ TableName: 'SuperMissionTable', ConsistentRead: true }),
+      new ScanCommand({ TableName: names.table, ConsistentRead: true }),
     );
-    return Object.fromEntries(Items.map((item) => [item.SuperHero?.S, item]));
+    return Object.fromEntries(Items.map((item) => [item[partitionKey]?.S, item]));
   }
 
   async #readObject(Key: string): Promise<string | undefined> {
@@ -273,5 +274,5 @@ export class Workbench {
 /** The items of the seed data by their key, as DynamoDB JSON. */
 export function seedItems(): Record<string, unknown> {
   const items: Record<string, string>[] = JSON.parse(readFileSync('seed-data/super-missions.json', 'utf8'));
-  return Object.fromEntries(items.map((item) => [item.SuperHero, marshall(item)]));
+  return Object.fromEntries(items.map((item) => [item[partitionKey], marshall(item)]));
 }
