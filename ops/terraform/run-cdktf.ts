@@ -231,6 +231,8 @@ export function cdktfVariables(variables: NodeJS.ProcessEnv): NodeJS.ProcessEnv 
   }
 }
 
+const streams = ['stdout', 'stderr'] as const;
+
 /**
  * Run calls of cdktf one after the other on this terminal, until one fails.
  *
@@ -248,9 +250,14 @@ export async function runAll(
     // In a session of its own, so that what ends this command does not reach it.
     const child = spawn(process.execPath, [...cdktfScript, ...call], {
       env,
-      stdio: 'inherit',
+      stdio: [
+        'inherit',
+        ...streams.map((name) => (process[name].isTTY ? ('inherit' as const) : ('pipe' as const))),
+      ],
       detached: true,
     });
+    // A reader that goes away ends this command in order; cdktf it would end at once.
+    for (const name of streams) child[name]?.on('data', (data) => process[name].write(data));
     const interrupt = () => interruptBelow(child.pid as number);
     signal.addEventListener('abort', interrupt);
     const exitCode = await new Promise<number>((resolve) =>
