@@ -1,4 +1,4 @@
-import { buffer } from 'node:stream/consumers';
+import type { Readable } from 'node:stream';
 import { DynamoDBClient, DynamoDBDocumentClient } from '#aws-sdk';
 import { exactNumber, hideProto } from './json-values';
 
@@ -28,8 +28,9 @@ documentClient.middlewareStack.remove('loggerMiddleware');
 documentClient.middlewareStack.add(
   (next) => async (args) => {
     const result = await next(args);
-    const response = result.response as { body: AsyncIterable<Uint8Array> | Uint8Array };
-    const body = await buffer(response.body as AsyncIterable<Uint8Array>);
+    const response = result.response as { body: Readable | Buffer };
+    // `buffer` of `node:stream/consumers` goes by way of a `Blob`, which costs more than the reading.
+    const body = Buffer.concat(await (response.body as Readable).toArray());
     response.body = body.includes('"__proto__"') ? Buffer.from(hideProto(body.toString())) : body;
     return result;
   },
