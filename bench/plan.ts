@@ -1,7 +1,8 @@
-import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { AwsFaultProxy } from '../__tests__/end-to-end/aws-fault-proxy';
+import { Checkout } from '../__tests__/end-to-end/checkout';
 import { archiveProviderVersion, type Environment, readEnvironment } from '../environments';
 import { type LocalAws, localAwsEnvironment, startLocalAws } from '../local/local-aws';
 import { prepareProviders } from '../ops/terraform/find-providers';
@@ -11,7 +12,7 @@ import { convertItems, partName } from '../seed-data/convert-for-import';
 import { importPrefix } from '../stacks/names';
 import { missions } from '../system';
 import { type CommandRun, interleave, runCommand, type Summary, summarize } from './measure';
-import { projectFolder, workFolder } from './paths';
+import { workFolder } from './paths';
 import type { Goal, Result } from './result';
 
 /** How many items a table starts from, and by which way. */
@@ -43,16 +44,17 @@ export async function benchPlan(): Promise<Result> {
     stub: { workingDirectory: workFolder },
   });
   const frame = { signal: new AbortController().signal, report: () => {} };
-  const opened: { aws: LocalAws; proxy: AwsFaultProxy }[] = [];
+  const opened: { aws: LocalAws; proxy: AwsFaultProxy; checkout: Checkout }[] = [];
   /** Deploy a table of so many items to an AWS of its own, and return what plans it again. */
   const deploy = async (start: Start): Promise<() => Promise<PlanRun>> => {
     const aws = await startLocalAws({ keep: false, port: 0 });
     const proxy = await AwsFaultProxy.start(aws.url);
-    opened.push({ aws, proxy });
+    const checkout = writeApp(start);
+    opened.push({ aws, proxy, checkout });
     const env = { ...localAwsEnvironment(proxy.url, environment.region), ...providers.variables };
     const s3 = new S3Client((await openAws({ environment, findUrl: async () => aws.url, ...frame })).aws);
     await s3.send(new CreateBucketCommand({ Bucket: environment.stateBucket }));
-    const app = writeApp(start);
+    const app = checkout.folder;
     if (start.mode === 'import') await upload(app, environment, s3);
     await runCommand([process.execPath, 'ops/terraform/run-app.mjs'], { cwd: app });
     const run = (...args: string[]) =>
@@ -101,9 +103,10 @@ export async function benchPlan(): Promise<Result> {
       ],
     };
   } finally {
-    for (const { aws, proxy } of opened) {
+    for (const { aws, proxy, checkout } of opened) {
       await proxy.close();
       await aws.stop();
+      checkout.remove();
     }
     providers.stop();
   }
@@ -139,25 +142,8 @@ async function upload(app: string, environment: Environment, s3: S3Client): Prom
 }
 
 /** The project with so many items, in a folder of its own. */
-function writeApp({ mode, count }: Start): string {
-  const folder = join(workFolder, `plan-${mode}-${count}`);
-  rmSync(folder, { recursive: true, force: true });
-  mkdirSync(join(folder, 'seed-data'), { recursive: true });
-  for (const part of [
-    'main.ts',
-    'system.ts',
-    'declarations.ts',
-    'environments.ts',
-    'input-error.ts',
-    'package.json',
-    'ops',
-    'stacks',
-    'lambdas',
-    'seed-data',
-  ]) {
-    cpSync(join(projectFolder, part), join(folder, part), { recursive: true });
-  }
-  symlinkSync(join(projectFolder, 'node_modules'), join(folder, 'node_modules'));
+function writeApp({ mode, count }: Start): Checkout {
+  const checkout = new Checkout();
   const [partitionKey, status, villain] = missions.visibleAttributes;
   const items = Array.from({ length: count }, (_, index) => ({
     [partitionKey]: `Hero ${index}`,
@@ -165,13 +151,11 @@ function writeApp({ mode, count }: Start): string {
     [status]: 'In progress',
     [villain]: `Villain ${index}`,
   }));
-  writeFileSync(join(folder, recordsFile), JSON.stringify(items));
+  writeFileSync(join(checkout.folder, recordsFile), JSON.stringify(items));
   if (mode === 'import') {
-    const text = readFileSync(join(folder, 'environments.ts'), 'utf8');
     const name = "name: 'local',";
-    if (!text.includes(name)) throw new Error(`environments.ts: has no ${name}`);
     const seed = `seed: { mode: 'import', manifest: '${manifestFile}' },`;
-    writeFileSync(join(folder, 'environments.ts'), text.replace(name, `${name} ${seed}`));
+    checkout.edit('environments.ts', name, `${name} ${seed}`);
   }
-  return folder;
+  return checkout;
 }

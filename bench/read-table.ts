@@ -1,11 +1,13 @@
 // Reads the table page by page as the function that lists it does.
-import { scanPages } from '../../lambdas/shared/read-table';
+import { scanPages } from '../lambdas/shared/read-table';
+import { missions } from '../system';
 
 async function main() {
   const usage = { pages: 0, items: 0, readCapacityUnits: 0 };
-  for await (const _ of scanPages({ signal: new AbortController().signal, usage }));
+  const invocation = { signal: new AbortController().signal, usage };
+  for await (const _ of scanPages(missions, {}, invocation));
   console.log(usage.items);
   process.exit();
 }
 
-main();
+void main();
