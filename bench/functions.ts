@@ -9,6 +9,7 @@ import { buildSync } from 'esbuild';
 import { zipSync } from 'fflate';
 import superMissions from '../seed-data/super-missions.json';
 import { handlerBundles, handlerEntry } from '../stacks/handler-bundles';
+import { entries } from '../stacks/names';
 import { functions as declared, type FunctionId } from '../system';
 import { bareRequestMs, type Database, fillTable, startDynalite, startMoto } from './dynamodb';
 import { answers, interleave, quantile, runCommand } from './measure';
@@ -34,7 +35,7 @@ const measured = 300;
 const underLoad = { environments: 4, invocations: 250 };
 
 /** One execution environment: how it started, and how long its invocations took, in ms. */
-interface Life {
+export interface Life {
   readonly loadMs: number;
   readonly coldMs: number;
   readonly early: readonly number[];
@@ -71,17 +72,27 @@ export async function benchFunctions(): Promise<Result> {
   }
 }
 
-/** How a peer runs a function, and the folder that would be its archive. */
-interface Subject {
+/** How a peer runs a function, and the size of its archive. */
+export interface Subject {
   readonly command: readonly string[];
   readonly zipBytes: number;
+  /** @default one that the handlers of both functions answer */
+  readonly event?: object;
+  /** Beside those of the database's clients. @default none */
+  readonly variables?: NodeJS.ProcessEnv;
 }
+
+/** What runs a handler of ours in its folder. */
+export function subjectOf(folder: string, entry: string): Subject {
+  return { command: node(join(folder, `${entry}.mjs`)), zipBytes: zipBytes([folder]) };
+}
+
+const node = (file: string) => [process.execPath, join(peersFolder, 'runner.mjs'), file];
 
 async function prepareSubjects(hasPython: boolean): Promise<Record<string, Record<string, Subject>>> {
   const bundles = await handlerBundles;
   const folder = join(workFolder, 'functions');
   rmSync(folder, { recursive: true, force: true });
-  const node = (file: string) => [process.execPath, join(peersFolder, 'runner.mjs'), file];
   const subjectsOf = async (id: FunctionId, title: string): Promise<Record<string, Subject>> => {
     // What aws-lambda-nodejs passes to esbuild when nothing is set.
     const bundle = (name: string, external: string[]) => {
@@ -102,10 +113,7 @@ async function prepareSubjects(hasPython: boolean): Promise<Record<string, Recor
       join(dirname(besideFile), 'node_modules'),
     );
     const subjects: Record<string, Subject> = {
-      [ours]: {
-        command: node(join(bundles[id].direct, 'index.mjs')),
-        zipBytes: zipBytes([bundles[id].direct]),
-      },
+      [ours]: subjectOf(bundles[id].direct, entries.direct),
       [cdkDefault]: { command: node(besideFile), zipBytes: zipBytes([dirname(besideFile)]) },
       [cdkBundled]: { command: node(bundledFile), zipBytes: zipBytes([dirname(bundledFile)]) },
     };
@@ -174,10 +182,11 @@ async function measureFunction(
 }
 
 /** Start an environment, invoke it, end it. */
-async function live(subject: Subject, { variables }: Database, invocations = measured): Promise<Life> {
+export async function live(subject: Subject, { variables }: Database, invocations = measured): Promise<Life> {
   const start = performance.now();
   const [program = '', ...args] = subject.command;
-  const { NODE_OPTIONS: _, ...env } = variables;
+  const { NODE_OPTIONS: _, ...env } = { ...variables, ...subject.variables };
+  const event = JSON.stringify(subject.event ?? { superhero: 'Superman' });
   const child: ChildProcess = spawn(program, args, {
     env,
     stdio: ['pipe', 'ignore', 'inherit', 'pipe'],
@@ -189,7 +198,7 @@ async function live(subject: Subject, { variables }: Database, invocations = mea
     return JSON.parse(value) as { readonly ms: number; readonly bytes: number; readonly peakKiB: number };
   };
   const invoke = () => {
-    child.stdin?.write('{"superhero":"Superman"}\n');
+    child.stdin?.write(`${event}\n`);
     return next();
   };
   const first = invoke();

@@ -4,17 +4,21 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { endWithMessage, InputError } from '../input-error';
 import { benchFunctions } from './functions';
+import { benchGrowth } from './growth';
 import { benchFolder, projectFolder, workFolder } from './paths';
 import { benchPlan } from './plan';
 import { isMet, type Result, report, toMarkdown, writeReport } from './result';
 import { benchSynth } from './synth';
 import { benchTableRead } from './table-read';
+import { benchWeb } from './web';
 
 const benches: Record<string, () => Promise<Result>> = {
   synth: benchSynth,
   functions: benchFunctions,
+  web: benchWeb,
   'table-read': benchTableRead,
   plan: benchPlan,
+  growth: benchGrowth,
 };
 
 const usage = `Usage: npm run bench [-- names… --json]
@@ -23,8 +27,10 @@ Measure this project against what people would pick instead, and write bench/res
 
   synth       synthesis of the system: the framework's template, AWS CDK, the loading of modules alone
   functions   the functions: AWS CDK's default bundling, Python with boto3
+  web         requests of API Gateway: the same handlers called directly
   table-read  a table of 50 MB, page by page: boto3's paginator, the AWS CLI
   plan        time and requests of a plan against the number of items, with real Terraform
+  growth      time and requests of plan, review and drift against the number of tables and functions
 
 Without a name all of them run. --json prints the results as JSON instead of Markdown. Peers are installed in bench/ when they
 are missing. What the machine lacks is named in the results. The exit code is 2 when a goal is not met.`;
