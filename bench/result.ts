@@ -103,7 +103,7 @@ export function toMarkdown({
     '',
     ...goals.map(
       (it) =>
-        `- ${isMet(it) ? 'met' : '**not met**'}: ${it.what} is ${number(it.ratio)}; goal at most ${number(it.atMost)}`,
+        `- ${isMet(it) ? 'met' : '**not met**'}: ${it.what} is ${number(it.ratio)}; goal at most ${Number(it.atMost.toFixed(3))}`,
     ),
     ...missing.map((peer) => `- not measured: ${peer}`),
     ...notes.map((note) => `- ${note}`),
