@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createProxyServer } from 'http-proxy-3';
+import { providerPath } from '../../local/local-aws';
 
 /** A request on its way to AWS. */
 export interface SeenRequest {
@@ -30,6 +31,8 @@ export class AwsFaultProxy {
     const forwarder = createProxyServer({ target: awsUrl });
     const onTheWay = new WeakMap<IncomingMessage, SeenRequest>();
     const server = createServer(async (request, response) => {
+      // No request of AWS, and made or not made as the provider runs or does not run already.
+      if (request.url === providerPath) return void forwarder.web(request, response);
       const seen = {
         count: proxy.seen.length + 1,
         method: request.method ?? '',

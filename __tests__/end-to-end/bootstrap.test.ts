@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
@@ -20,7 +20,7 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3';
 import { type Environment, readEnvironment } from '../../environments';
-import { type LocalAws, localAwsEnvironment, startLocalAws } from '../../local/local-aws';
+import { type LocalAws, localAwsEnvironment } from '../../local/local-aws';
 import { bootstrap } from '../../ops/state/make-state-bucket';
 import { removeStateBucket } from '../../ops/state/remove-state-bucket';
 import { findTerraform } from '../../ops/terraform/find-terraform';
@@ -46,13 +46,11 @@ let proxy: AwsFaultProxy;
 let s3: S3Client;
 
 beforeAll(async () => {
-  process.env.SUPERMISSION_LOCAL_FOLDER = folder;
-  aws = await startLocalAws({ keep: true, port: 0 });
+  aws = await checkout.startLocalAws();
   s3 = new S3Client(clientConfig(aws.url));
   proxy = await AwsFaultProxy.start(aws.url);
-  // The instance as it is, reached through the proxy: every command below is seen.
-  const file = join(folder, 'instance.json');
-  writeFileSync(file, JSON.stringify({ ...JSON.parse(readFileSync(file, 'utf8')), url: proxy.url }));
+  // Every command below is seen.
+  checkout.recordLocalAws(aws, proxy.url);
 });
 
 afterEach(() => proxy.reset());

@@ -3,6 +3,7 @@ import { cpSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, w
 import { tmpdir } from 'node:os';
 import { join, relative, resolve } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
+import { instanceFile, type LocalAws, startLocalAws } from '../../local/local-aws';
 
 export interface CommandResult {
   readonly exitCode: number;
@@ -65,6 +66,19 @@ export class Checkout {
         }),
       );
     });
+  }
+
+  /** A local AWS that commands here find as one that is kept. It ends with this process, whatever ends that. */
+  async startLocalAws(): Promise<LocalAws> {
+    process.env.SUPERMISSION_LOCAL_FOLDER = join(this.folder, '.local');
+    const aws = await startLocalAws({ keep: false, port: 0 });
+    this.recordLocalAws(aws, aws.url);
+    return aws;
+  }
+
+  /** Have commands find a local AWS at another URL: behind a proxy. */
+  recordLocalAws({ pid, emulator, startedAt }: LocalAws, url: string): void {
+    writeFileSync(instanceFile(), JSON.stringify({ url, pid, emulator, startedAt }));
   }
 
   /** Replace a piece of one of its files. */

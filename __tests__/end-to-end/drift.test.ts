@@ -26,7 +26,7 @@ import {
   UpdateFunctionConfigurationCommand,
 } from '@aws-sdk/client-lambda';
 import { CreateBucketCommand, DeleteObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import { localAwsEnvironment } from '../../local/local-aws';
+import { type LocalAws, localAwsEnvironment } from '../../local/local-aws';
 import type { SmokeReport } from '../../ops/invoke/smoke-test';
 import { type DriftReport, describeReport } from '../../ops/plan/find-drift';
 import { type Providers, prepareProviders } from '../../ops/terraform/find-providers';
@@ -52,6 +52,7 @@ const anything = JSON.stringify({
 /** Each test goes on where the one before it has ended. */
 describe('what is deployed, compared with what it should be', () => {
   const checkout = new Checkout();
+  let aws: LocalAws;
   let variables: NodeJS.ProcessEnv;
   let terraform: Terraform;
   let providers: Providers;
@@ -63,9 +64,8 @@ describe('what is deployed, compared with what it should be', () => {
   let reported: DriftReport;
 
   beforeAll(async () => {
-    const { stdout } = await checkout.npm('local:up');
-    const [url = ''] = /http:\/\/127\.0\.0\.1:\d+/.exec(stdout) ?? [];
-    client = { endpoint: url, region, credentials: { accessKeyId: 'local', secretAccessKey: 'local' } };
+    aws = await checkout.startLocalAws();
+    client = { endpoint: aws.url, region, credentials: { accessKeyId: 'local', secretAccessKey: 'local' } };
     terraform = await findTerraform();
     providers = await prepareProviders({
       terraform,
@@ -73,7 +73,7 @@ describe('what is deployed, compared with what it should be', () => {
       archiveVersions: '>= 2.7.1, < 3.0.0',
       stub: { workingDirectory: join(checkout.folder, 'cdktf.out/stacks/functions') },
     });
-    variables = { ...localAwsEnvironment(url, region), ...providers.variables };
+    variables = { ...localAwsEnvironment(aws.url, region), ...providers.variables };
     await s3().send(new CreateBucketCommand({ Bucket: bucket }));
     const synth = await checkout.run(process.execPath, ['ops/terraform/run-app.mjs']);
     expect(synth).toMatchObject({ exitCode: 0 });
@@ -87,7 +87,7 @@ describe('what is deployed, compared with what it should be', () => {
 
   afterAll(async () => {
     providers?.stop();
-    await checkout.npm('local:down');
+    await aws?.stop();
     checkout.remove();
   });
 

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CreateTableCommand, DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { names, partitionKey } from '../names';
-import { type Running, seedItems, Workbench } from './workbench';
+import type { Running } from './running';
+import { seedItems, Workbench } from './workbench';
 
 /** A seed repeats the moments of another run. */
 const runs = Number(process.env.SUPERMISSION_KILLS ?? 20);

@@ -3,7 +3,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import semver from 'semver';
-import { type LocalAws, localAwsEnvironment, startLocalAws } from '../../local/local-aws';
+import { type LocalAws, localAwsEnvironment } from '../../local/local-aws';
 import { type Providers, prepareProviders } from '../../ops/terraform/find-providers';
 import { findTerraform, type Terraform } from '../../ops/terraform/find-terraform';
 import { commandBlocks } from '../documents';
@@ -22,8 +22,7 @@ let terraform: Terraform;
 
 beforeAll(async () => {
   terraform = await findTerraform();
-  process.env.SUPERMISSION_LOCAL_FOLDER = join(checkout.folder, '.local');
-  aws = await startLocalAws({ keep: true, port: 0 });
+  aws = await checkout.startLocalAws();
 });
 
 afterAll(async () => {

@@ -1,7 +1,7 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { findProgram } from '../../local/find-program';
-import { type LocalAws, startLocalAws } from '../../local/local-aws';
+import type { LocalAws } from '../../local/local-aws';
 import { findTerraform } from '../../ops/terraform/find-terraform';
 import { Checkout } from './checkout';
 import { describeWithLocalAws } from './terraform-needed';
@@ -68,8 +68,7 @@ function takeCalls(): string[] {
 describeWithLocalAws(`TERRAFORM_BINARY_NAME=tofu with ${subject}`, () => {
   beforeAll(async () => {
     await writePrograms();
-    process.env.SUPERMISSION_LOCAL_FOLDER = join(checkout.folder, '.local');
-    aws = await startLocalAws({ keep: true, port: 0 });
+    aws = await checkout.startLocalAws();
     const PATH = `${programs}:${process.env.PATH}`;
     variables = { PATH, TERRAFORM_BINARY_NAME: 'tofu', ...mirrorForTofu() };
   });

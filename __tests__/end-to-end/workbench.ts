@@ -1,5 +1,4 @@
-import { type SpawnOptions, spawn } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
 import {
@@ -11,7 +10,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { type Environment, readEnvironment } from '../../environments';
-import { instanceFile, type LocalAws, localAwsEnvironment, startLocalAws } from '../../local/local-aws';
+import { type LocalAws, localAwsEnvironment } from '../../local/local-aws';
 import { adopt } from '../../ops/adopt/adopt-stacks';
 import { type Providers, prepareProviders } from '../../ops/terraform/find-providers';
 import { findTerraform } from '../../ops/terraform/find-terraform';
@@ -19,62 +18,11 @@ import { type Session, supervised } from '../../ops/terraform/session';
 import type { Configuration } from '../../ops/terraform/stack-terraform';
 import type { State } from '../../ops/terraform/state-text';
 import { expectWithinBudget } from '../budgets';
-import { descendants, untilGone } from '../local/aws-fixture';
 import { names, partitionKey } from '../names';
 import { awsSession } from '../session';
 import { AwsFaultProxy } from './aws-fault-proxy';
 import { Checkout, type CommandResult } from './checkout';
-
-/** A command on its way. */
-export interface Running {
-  readonly ended: Promise<CommandResult>;
-  /** Wait until it has printed this. */
-  prints(text: string): Promise<void>;
-  /** As Ctrl-C or the end of a terminal does it: to the command and to all that it has started in its process group. */
-  interrupt(signal: 'SIGINT' | 'SIGHUP'): void;
-  /** As `kill` does it: to the command alone. */
-  signal(signal: NodeJS.Signals): void;
-  /** As `| head` does it: nobody reads any more what it prints. */
-  closeOutput(): void;
-  /** As the end of the machine does it; wait until it and all that it has started are gone. */
-  kill(): Promise<void>;
-}
-
-function start(command: string, args: readonly string[], options: SpawnOptions): Running {
-  // In a process group of its own, so that a signal reaches what it has started and nobody else.
-  const child = spawn(command, args, { ...options, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
-  const output = { stdout: '', stderr: '' };
-  for (const stream of ['stdout', 'stderr'] as const) {
-    child[stream].setEncoding('utf8').on('data', (text: string) => {
-      output[stream] += text;
-    });
-  }
-  const ended = new Promise<CommandResult>((resolve) =>
-    child.once('close', (code) => resolve({ exitCode: code ?? 1, ...output })),
-  );
-  const pid = child.pid as number;
-  return {
-    ended,
-    prints: (text) =>
-      new Promise((resolve) => {
-        const look = () => output.stdout.includes(text) && resolve();
-        child.stdout.on('data', look);
-        look();
-      }),
-    interrupt: (signal) => process.kill(-pid, signal),
-    signal: (signal) => child.kill(signal),
-    closeOutput: () => {
-      child.stdout.destroy();
-      child.stderr.destroy();
-    },
-    kill: async () => {
-      const pids = [pid, ...descendants(pid)];
-      process.kill(-pid, 'SIGKILL');
-      await ended;
-      await untilGone(pids);
-    },
-  };
-}
+import { type Running, start } from './running';
 
 const config = (endpoint: string) => ({
   endpoint,
@@ -100,11 +48,9 @@ export class Workbench {
 
   static async open(): Promise<Workbench> {
     const checkout = new Checkout();
-    process.env.SUPERMISSION_LOCAL_FOLDER = join(checkout.folder, '.local');
-    const aws = await startLocalAws({ keep: true, port: 0 });
+    const aws = await checkout.startLocalAws();
     const proxy = await AwsFaultProxy.start(aws.url);
-    // Commands that look for the local AWS find it behind the proxy.
-    writeFileSync(instanceFile(), JSON.stringify({ ...aws, url: proxy.url }));
+    checkout.recordLocalAws(aws, proxy.url);
     const terraform = await findTerraform();
     const providers = await prepareProviders({
       terraform,

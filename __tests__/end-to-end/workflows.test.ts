@@ -8,7 +8,7 @@ import {
   UpdateFunctionConfigurationCommand,
 } from '@aws-sdk/client-lambda';
 import type { Environment } from '../../environments';
-import { instanceFile, type LocalAws, startLocalAws } from '../../local/local-aws';
+import type { LocalAws } from '../../local/local-aws';
 import { functionNames } from '../../stacks/names';
 import { functions, project } from '../../system';
 import { AwsFaultProxy } from './aws-fault-proxy';
@@ -73,10 +73,9 @@ describeWithLocalAws('the workflows', () => {
   beforeAll(async () => {
     origin = new Checkout();
     origin.edit('environments.ts', '\n  lab,', `\n  lab,${staging}`);
-    process.env.SUPERMISSION_LOCAL_FOLDER = join(origin.folder, '.local');
-    aws = await startLocalAws({ keep: true, port: 0 });
+    aws = await origin.startLocalAws();
     proxy = await AwsFaultProxy.start(aws.url);
-    writeFileSync(instanceFile(), JSON.stringify({ ...aws, url: proxy.url }));
+    origin.recordLocalAws(aws, proxy.url);
     const git = (...args: string[]) => execFileSync('git', args, { cwd: origin.folder });
     git('init', '-q', '-b', 'main');
     git('config', 'user.name', 'somebody');
