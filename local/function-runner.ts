@@ -418,6 +418,8 @@ class ExecutionEnvironment {
     const { FunctionArn, FunctionName, Version, Handler, Runtime, MemorySize, Environment } =
       this.configuration;
     return {
+      // What `os.homedir()` is on Lambda. The user's own has files that the SDK obeys, and not every user has one.
+      HOME: '/home/sbx_user1051',
       LANG: 'en_US.UTF-8',
       PATH: process.env.PATH,
       TZ: 'UTC',

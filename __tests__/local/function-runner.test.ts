@@ -157,8 +157,9 @@ describeWith('moto_server')('a function on this machine', () => {
         AWS_LAMBDA_FUNCTION_MEMORY_SIZE: '128',
         AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs22.x',
         TZ: 'UTC',
+        HOME: '/home/sbx_user1051',
       });
-      const known = /^(AWS_.*|LAMBDA_TASK_ROOT|_HANDLER|LANG|PATH|TZ|TABLE_NAME|NODE_OPTIONS)$/;
+      const known = /^(AWS_.*|HOME|LAMBDA_TASK_ROOT|_HANDLER|LANG|PATH|TZ|TABLE_NAME|NODE_OPTIONS)$/;
       expect(Object.keys(answer).filter((name) => !known.test(name))).toEqual([]);
       expect(Object.keys(answer)).not.toContain('AWS_CA_BUNDLE');
     });
