@@ -1,9 +1,11 @@
+import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { devNull } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { InputError } from '../input-error';
 import { findProgram } from './find-program';
 import { runGuarded } from './guarded-process';
@@ -31,12 +33,17 @@ const motoVersion = '5.2.1';
 // Python's shims and a cold disk make the first start slow.
 const startLimitMs = 60_000;
 const downloadLimitMs = 300_000;
+// Docker's client waits for a daemon that is only half there.
+const askLimitMs = 10_000;
 
-const ways: ReadonlyArray<[name: string, start: (options: EmulatorOptions) => Promise<Emulator>]> = [
-  ['AWS_ENDPOINT_URL', useEndpoint],
-  ['moto_server on the PATH', startFromPath],
-  [`moto ${motoVersion} in a private Python environment`, startFromPrivatePython],
-  [`the Docker image motoserver/moto:${motoVersion}`, startFromDocker],
+/** Looks for what an emulator could be started from. @throws Error that says why it cannot */
+type Find = (options: EmulatorOptions) => Promise<() => Promise<Emulator>>;
+
+const ways: ReadonlyArray<[name: string, find: Find]> = [
+  ['AWS_ENDPOINT_URL', findEndpoint],
+  ['moto_server on the PATH', findMotoServer],
+  [`moto ${motoVersion} in a private Python environment`, findPrivatePython],
+  [`the Docker image motoserver/moto:${motoVersion}`, findDocker],
 ];
 
 /** The order in which an emulator is looked for. */
@@ -46,13 +53,20 @@ export const searchOrder: readonly string[] = ways.map(([name]) => name);
 export const installAdvice = `install one of: moto (pip install 'moto[server]==${motoVersion}'), Python 3.9 or newer with its venv module, or Docker`;
 
 /**
- * Say at once what is missing, before anything else is done.
+ * Say at once what is missing, before anything is started.
  * @throws InputError when there is nothing from which an emulator could be started
  */
-export function expectEmulator(environment: NodeJS.ProcessEnv): void {
-  const programs = ['moto_server', 'python3', 'docker'];
-  if (environment.AWS_ENDPOINT_URL || programs.some((name) => findProgram(name, environment))) return;
-  throw new InputError(`local AWS: none of ${programs.join(', ')} is on the PATH; ${installAdvice}`);
+export async function expectEmulator(options: Omit<EmulatorOptions, 'log'>): Promise<void> {
+  const obstacles: string[] = [];
+  for (const [, find] of ways) {
+    try {
+      await find({ ...options, log: () => {} });
+      return;
+    } catch (error) {
+      obstacles.push((error as Error).message);
+    }
+  }
+  throw new InputError(`local AWS: no emulator: ${obstacles.join('; ')}; ${installAdvice}`);
 }
 
 /**
@@ -61,9 +75,10 @@ export function expectEmulator(environment: NodeJS.ProcessEnv): void {
  */
 export async function startEmulator(options: EmulatorOptions): Promise<Emulator> {
   const failures: string[] = [];
-  for (const [name, start] of ways) {
+  for (const [name, find] of ways) {
     try {
-      return await start(options);
+      const start = await find(options);
+      return await start();
     } catch (error) {
       failures.push(`  ${name}: ${(error as Error).message}`);
     }
@@ -71,45 +86,72 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
   throw new InputError(`local AWS: no emulator, tried\n${failures.join('\n')}\n${installAdvice}`);
 }
 
-async function useEndpoint({ environment }: EmulatorOptions): Promise<Emulator> {
+async function findEndpoint({ environment }: EmulatorOptions) {
   const url = environment.AWS_ENDPOINT_URL;
-  if (!url) throw new Error('not set');
+  if (!url) throw new Error('AWS_ENDPOINT_URL is not set');
   // As in a shell that took over the exports of one: it keeps what was deployed to it, and its functions' code.
   if (await isOurs(url)) throw new Error(`${url} is a local AWS itself, not an emulator for one`);
   if (!(await motoAnswers(url))) throw new Error(`no moto answers at ${url}`);
-  return {
+  return async () => ({
     url,
     description: `AWS_ENDPOINT_URL ${url}`,
     hasEnded: () => isRefused(url),
     stop: async () => {},
+  });
+}
+
+async function findMotoServer(options: EmulatorOptions) {
+  const program = findOnPath('moto_server', options);
+  return () => startMoto(program, options);
+}
+
+/** Debian has what makes environments in a package of its own. */
+const pythonCheck =
+  'import ensurepip, sys; sys.version_info >= (3, 9) or sys.exit("too old, got " + sys.version.split()[0])';
+
+async function findPrivatePython(options: EmulatorOptions) {
+  const home = join(options.folder, `moto-${motoVersion}`);
+  const program = join(home, 'bin', 'moto_server');
+  if (existsSync(program)) return () => startMoto(program, options);
+  const python = findOnPath('python3', options);
+  await ask(python, ['-c', pythonCheck], options);
+  return async () => {
+    await runToEnd([python, '-m', 'venv', home], options);
+    await runToEnd(
+      [join(home, 'bin', 'pip'), 'install', '--retries', '2', `moto[server]==${motoVersion}`],
+      options,
+    );
+    return startMoto(program, options);
   };
 }
 
-async function startFromPath(options: EmulatorOptions): Promise<Emulator> {
-  return startMoto(findOnPath('moto_server', options), options);
-}
-
-async function startFromPrivatePython(options: EmulatorOptions): Promise<Emulator> {
-  const home = join(options.folder, `moto-${motoVersion}`);
-  const program = join(home, 'bin', 'moto_server');
-  if (!existsSync(program)) {
-    const python = findOnPath('python3', options);
-    await runToEnd([python, '-m', 'venv', home], options);
-    await runToEnd([join(home, 'bin', 'pip'), 'install', `moto[server]==${motoVersion}`], options);
-  }
-  return startMoto(program, options);
-}
-
-async function startFromDocker(options: EmulatorOptions): Promise<Emulator> {
+async function findDocker(options: EmulatorOptions) {
   const docker = findOnPath('docker', options);
-  await runToEnd([docker, 'info'], options);
-  const port = await freePort();
-  const image = `motoserver/moto:${motoVersion}`;
-  // Docker's own configuration may put a proxy into containers.
-  const variables = ['AWS_EC2_METADATA_DISABLED=true', ...proxyVariables.map((name) => `${name}=`)];
-  const flags = variables.flatMap((variable) => ['--env', variable]);
-  const command = [docker, 'run', '--rm', '--publish', `127.0.0.1:${port}:5000`, ...flags, image];
-  return startAndWait(command, port, image, downloadLimitMs, options);
+  await ask(docker, ['info'], options);
+  return async () => {
+    const port = await freePort();
+    const image = `motoserver/moto:${motoVersion}`;
+    // Docker's own configuration may put a proxy into containers.
+    const variables = ['AWS_EC2_METADATA_DISABLED=true', ...proxyVariables.map((name) => `${name}=`)];
+    const flags = variables.flatMap((variable) => ['--env', variable]);
+    const command = [docker, 'run', '--rm', '--publish', `127.0.0.1:${port}:5000`, ...flags, image];
+    return startAndWait(command, port, image, downloadLimitMs, options);
+  };
+}
+
+/** Whether a program does a small thing. @throws Error with the last line that it prints if it does not */
+async function ask(
+  program: string,
+  args: readonly string[],
+  { environment }: EmulatorOptions,
+): Promise<void> {
+  try {
+    await promisify(execFile)(program, args, { env: environment, timeout: askLimitMs });
+  } catch (error) {
+    const { killed, stderr, message } = error as Error & { killed?: boolean; stderr?: string };
+    const reason = killed ? `no answer within ${askLimitMs / 1000} seconds` : stderr?.trim() || message;
+    throw new Error(`${[program, ...args].join(' ')}: ${reason.split('\n').at(-1)}`);
+  }
 }
 
 async function startMoto(program: string, options: EmulatorOptions): Promise<Emulator> {

@@ -47,7 +47,7 @@ void runCommand({
   run: async ({ values: { keep } }, frame) => {
     const environment = readEnvironment();
     expectLocal(environment);
-    expectEmulator(process.env);
+    await expectEmulator({ environment: process.env, folder: localFolder() });
     makeLocalFolder();
     const running = keep ? await findLocalAws() : undefined;
     if (running && !running.emulatorHasEnded) {

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -107,6 +108,7 @@ test('says that it has ended when nothing listens any more, and not when it only
 test('a stub Python makes a private environment, once', async () => {
   const log = join(folder, 'pip.log');
   const python = `
+    [ "$1" != -c ] || exit 0
     [ "$1 $2" = "-m venv" ] || exit 3
     /bin/mkdir -p "$3/bin"
     /bin/cat > "$3/bin/pip" <<'END'
@@ -122,7 +124,18 @@ END
 
   expect(first.description).toMatch(/moto-[\d.]+\/bin\/moto_server$/);
   expect(second.description).toBe(first.description);
-  expect(readFileSync(log, 'utf8')).toMatch(/^install moto\[server\]==[\d.]+\n$/);
+  expect(readFileSync(log, 'utf8')).toMatch(/^install --retries 2 moto\[server\]==[\d.]+\n$/);
+});
+
+describeWith('python3')('a real Python', () => {
+  test('fails when it says that it is an older one', async () => {
+    const python = execFileSync('python3', ['-c', 'import sys; print(sys.executable)'], { encoding: 'utf8' });
+    const older = `import sys; sys.version_info = (3, 8); sys.version = "3.8.20 (default)"; exec(sys.argv[1])`;
+
+    await expect(startWith({ python3: `exec ${python.trim()} -c '${older}' "$2"` })).rejects.toThrow(
+      /python3 -c .*: too old, got 3\.8\.20\n/,
+    );
+  });
 });
 
 test('a stub Docker publishes the image’s port on the loopback interface only', async () => {
@@ -139,11 +152,17 @@ test('a stub Docker publishes the image’s port on the loopback interface only'
   );
 });
 
+test('a stub Docker whose daemon does not answer is given up', async () => {
+  await expect(startWith({ docker: 'exec /bin/sleep 60' })).rejects.toThrow(
+    /docker info: no answer within 10 seconds\n/,
+  );
+});
+
 test('fails when there is nothing, and says what was tried and what to install', async () => {
   const promise = startWith({});
 
   await expect(promise).rejects.toThrow(InputError);
-  await expect(promise).rejects.toThrow(/AWS_ENDPOINT_URL: not set/);
+  await expect(promise).rejects.toThrow(/AWS_ENDPOINT_URL: AWS_ENDPOINT_URL is not set/);
   await expect(promise).rejects.toThrow(/no moto_server on the PATH/);
   await expect(promise).rejects.toThrow(/no python3 on the PATH/);
   await expect(promise).rejects.toThrow(/no docker on the PATH/);
@@ -153,13 +172,13 @@ test('fails when there is nothing, and says what was tried and what to install',
 test('fails when each way ends early, with the last lines of each', async () => {
   const promise = startWith({
     moto_server: 'echo "no module named moto"; exit 3',
-    python3: 'echo "no module named venv" >&2; exit 4',
-    docker: 'echo "cannot connect to the Docker daemon"; exit 5',
+    python3: 'echo "no module named ensurepip" >&2; exit 4',
+    docker: 'echo "cannot connect to the Docker daemon" >&2; exit 5',
   });
 
   await expect(promise).rejects.toThrow(/exit code 3\n\s+no module named moto/);
-  await expect(promise).rejects.toThrow(/exit code 4\n\s+no module named venv/);
-  await expect(promise).rejects.toThrow(/exit code 5\n\s+cannot connect to the Docker daemon/);
+  await expect(promise).rejects.toThrow(/python3 -c .*: no module named ensurepip\n/);
+  await expect(promise).rejects.toThrow(/docker info: cannot connect to the Docker daemon\n/);
 });
 
 describe('AWS_ENDPOINT_URL', () => {
