@@ -1,6 +1,5 @@
 import { spawnSync } from 'node:child_process';
 import {
-  chmodSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -13,10 +12,11 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Checkout } from './checkout';
+import { deadProxies, pathWith, pathWithout, type Stubs } from './machine';
 
-/** What a machine has, beside Node.js: stub programs on its PATH, each a line of shell, and variables. */
+/** What a machine has, beside Node.js. */
 interface Machine {
-  readonly programs?: Readonly<Record<string, string>>;
+  readonly programs?: Stubs;
   readonly variables?: NodeJS.ProcessEnv;
 }
 
@@ -28,19 +28,13 @@ afterAll(() => {
 });
 
 function start({ programs = {}, variables = {} }: Machine) {
-  const PATH = mkdtempSync(join(home, 'bin-'));
-  symlinkSync(process.execPath, join(PATH, 'node'));
-  for (const [name, line] of Object.entries(programs)) {
-    writeFileSync(join(PATH, name), `#!/bin/sh\n${line}\n`);
-    chmodSync(join(PATH, name), 0o755);
-  }
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
     ['--import', './ops/command/run-typescript.mjs', 'ops/start.ts'],
     {
       cwd: checkout.folder,
       encoding: 'utf8',
-      env: { HOME: join(home, 'none'), PATH, ...variables },
+      env: { HOME: join(home, 'none'), PATH: pathWith(programs), ...variables },
       timeout: 20_000,
     },
   );
@@ -49,12 +43,49 @@ function start({ programs = {}, variables = {} }: Machine) {
 
 const nothingIsRun = 'echo "this was run" >&2; exit 1';
 const anEmulator = { moto_server: nothingIsRun };
+const toInstall = / install one of: moto \(pip install .*\), Python 3\.9 .*, or Docker$/.source;
+const noEmulator = (...obstacles: string[]) =>
+  new RegExp(
+    `^local AWS: no emulator: AWS_ENDPOINT_URL is not set; ${obstacles.map((it) => `${it};`).join(' ')}${toInstall}`,
+  );
+const noDaemon =
+  'Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?';
+/** What the downloader of Terraform meets: no other part of these runs asks for anything. */
+const noNetwork = `data:text/javascript,${encodeURIComponent(
+  "globalThis.fetch = async () => { throw new TypeError('fetch failed', { cause: new Error('no network here') }); }",
+)}`;
 
 test.each<[string, Machine, RegExp]>([
   [
     'neither Python nor Docker nor moto',
     {},
-    /^local AWS: none of moto_server, python3, docker is on the PATH; install one of: moto \(pip install .*\), Python 3\.9 .*, or Docker$/,
+    noEmulator('no moto_server on the PATH', 'no python3 on the PATH', 'no docker on the PATH'),
+  ],
+  [
+    'Docker alone, whose daemon does not run (a stub)',
+    { programs: { docker: `[ "$1" = info ] && echo "Server:\n${noDaemon}" >&2; exit 1` } },
+    noEmulator(
+      'no moto_server .*',
+      'no python3 .*',
+      '/\\S+/docker info: Cannot connect to the Docker daemon at .*',
+    ),
+  ],
+  [
+    'Python alone, as Debian has it: without what makes environments (a stub)',
+    { programs: { python3: `echo "ModuleNotFoundError: No module named 'ensurepip'" >&2; exit 1` } },
+    noEmulator(
+      'no moto_server .*',
+      "/\\S+/python3 -c .*: ModuleNotFoundError: No module named 'ensurepip'",
+      'no docker .*',
+    ),
+  ],
+  [
+    'neither Terraform nor a network',
+    {
+      programs: anEmulator,
+      variables: { ...deadProxies, CACHE_DIR: home, NODE_OPTIONS: `--import ${noNetwork}` },
+    },
+    /^no terraform and no tofu on the PATH: downloading Terraform, once, .*\nPATH: no terraform and no tofu, and Terraform cannot be downloaded \(no network here\), got nothing; expected Terraform or OpenTofu 1\.10\.0 or newer, see https:\S+$/,
   ],
   [
     'a Terraform that is too old',
@@ -77,8 +108,13 @@ test.each<[string, Machine, RegExp]>([
     /^SUPERMISSION_ENV: not an environment on this machine, got "prod"; expected local; /,
   ],
 ])('fails on a machine with %s: one sentence in time, before anything is started', (_, machine, sentence) => {
-  expect(start(machine)).toEqual({ status: 1, stdout: '', stderr: expect.stringMatching(/^[^\n]+\n$/) });
-  expect(start(machine).stderr.trimEnd()).toMatch(sentence);
+  const { status, stdout, stderr } = start(machine);
+
+  expect({ status, stdout, stderr: stderr.trimEnd() }).toEqual({
+    status: 1,
+    stdout: '',
+    stderr: expect.stringMatching(sentence),
+  });
 });
 
 test('a checkout whose node_modules cannot be written is synthesized', async () => {
@@ -94,12 +130,10 @@ test('a checkout whose node_modules cannot be written is synthesized', async () 
   expect(await checkout.npm('synth')).toMatchObject({ exitCode: 0 });
 });
 
-test('a checkout without git can be checked', () => {
+test('a checkout without git is checked on a machine without git', async () => {
   mkdirSync(join(checkout.folder, 'cdktf.out'), { recursive: true });
-  const { status, stdout, stderr } = spawnSync('npx', ['biome', 'check'], {
-    cwd: checkout.folder,
-    encoding: 'utf8',
-  });
 
-  expect({ status, stdout, stderr }).toMatchObject({ status: 0 });
-});
+  const { exitCode, stdout, stderr } = await checkout.npm('check:static', [], { PATH: pathWithout(/^git/) });
+
+  expect({ exitCode, stdout, stderr }).toMatchObject({ exitCode: 0 });
+}, 300_000);
