@@ -9,7 +9,7 @@ const shared = {
 };
 
 const onDemand =
-  '**/__tests__/end-to-end/{adopt,bootstrap,drift,endings,extending,golden-set,lambda-conformance,leaving,node-versions,opentofu,recovery,seed-import-many,workflows}.test.ts';
+  '**/__tests__/end-to-end/{adopt,bootstrap,drift,endings,extending,golden-set,lambda-conformance,leaving,newcomers-start,node-versions,opentofu,recovery,seed-import-many,workflows}.test.ts';
 
 // A module of ECMAScript alone, which jest cannot load as it is.
 const expressions = 'node_modules/@actions/expressions/dist';

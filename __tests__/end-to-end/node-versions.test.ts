@@ -4,13 +4,21 @@ import { systemStacks } from '../../stacks/names';
 import { environment, environmentNames } from '../stacks/synthesize';
 import { Checkout } from './checkout';
 import { installPackages, nodePackage, nodeProgram } from './install-node';
+import { pathWithout } from './machine';
+import { expectEndToEndRun, expectInterruptedRun } from './start-runs';
+import { describeWithLocalAws } from './terraform-needed';
 
 jest.setTimeout(600_000);
 
 const versions = [22, 24, 26];
-const packages = installPackages(...versions.map(nodePackage));
+const packages = installPackages(...[18, ...versions].map(nodePackage));
 const checkout = new Checkout();
 afterAll(() => checkout.remove());
+
+/** A PATH with a version in front. */
+const withNode = (version: number, path = process.env.PATH) => ({
+  PATH: `${dirname(nodeProgram(packages, version))}:${path}`,
+});
 
 /** What `npm run synth` writes for each stack of an environment. */
 async function synthesize(name: string, variables: NodeJS.ProcessEnv = {}) {
@@ -21,11 +29,41 @@ async function synthesize(name: string, variables: NodeJS.ProcessEnv = {}) {
   );
 }
 
-describe.each(environmentNames)('npm run synth for %s', (name) => {
-  test.each(versions)('writes the same bytes on Node.js %d, without a warning', async (version) => {
-    const PATH = `${dirname(nodeProgram(packages, version))}:${process.env.PATH}`;
-    expect((await checkout.run('node', ['--version'], { PATH })).stdout).toMatch(`v${version}.`);
+test('npm start fails on Node.js 18 with one sentence', async () => {
+  const { exitCode, stdout, stderr } = await checkout.run('npm', ['start', '--silent'], withNode(18));
 
-    expect(await synthesize(name, { PATH })).toEqual(await synthesize(name));
+  expect({ exitCode, stdout, stderr }).toEqual({
+    exitCode: 1,
+    stdout: '',
+    stderr: expect.stringMatching(/^Node\.js: too old, got 18\.\S+; expected 20\.19 or newer, see \S+\n$/),
   });
+});
+
+describe.each(versions)('Node.js %d', (version) => {
+  test('is what commands run on', async () => {
+    const { stdout } = await checkout.run('node', ['--version'], withNode(version));
+
+    expect(stdout).toMatch(`v${version}.`);
+  });
+
+  test.each(environmentNames)('synthesizes the same bytes for %s, without a warning', async (name) => {
+    expect(await synthesize(name, withNode(version))).toEqual(await synthesize(name));
+  });
+
+  test('passes the unit suites, in a checkout and on a machine without git', async () => {
+    const units = ['jest', '--selectProjects', 'unit'];
+    const { exitCode, stderr } = await checkout.run('npx', units, withNode(version, pathWithout(/^git/)));
+
+    expect({ exitCode, stderr }).toMatchObject({ exitCode: 0 });
+  });
+});
+
+describeWithLocalAws('npm start', () => {
+  test.each(versions)('runs to its end on Node.js %d', (version) =>
+    expectEndToEndRun(checkout, withNode(version)),
+  );
+
+  test.each(versions)('ends with nothing left on Ctrl-C in a deployment on Node.js %d', (version) =>
+    expectInterruptedRun(checkout, withNode(version)),
+  );
 });
