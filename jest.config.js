@@ -16,7 +16,8 @@ const expressions = 'node_modules/@actions/expressions/dist';
 
 /** @type {import('jest').Config} */
 module.exports = {
-  maxWorkers: 2,
+  // One more than the cores of a small machine: Terraform waits for AWS much of the time.
+  maxWorkers: 3,
   testSequencer: './__tests__/longest-first.js',
   globalSetup: './__tests__/temporary-folder.js',
   globalTeardown: './__tests__/temporary-folder.js',
