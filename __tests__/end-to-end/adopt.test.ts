@@ -256,6 +256,7 @@ describe('adopt', () => {
   });
 
   it('keeps items whose making was interrupted', async () => {
+    await bench.finishBucket();
     expect(await bench.checkout.npm('deploy', ['table', '--auto-approve'])).toMatchObject({ exitCode: 0 });
     const items = bench.addresses('table').filter((it) => it.startsWith('aws_dynamodb_table_item.'));
     for (const address of items) await bench.terraform('table', 'taint', address);
@@ -324,8 +325,8 @@ describe('adopt', () => {
 
   it.each([
     [[], 'adopt: no terminal to ask for approval; pass --auto-approve to do without'],
-    [['--force'], "Unknown option '--force'"],
-    [['table'], "Unexpected argument 'table'"],
+    [['--force'], '--force: unknown option, got "--force"'],
+    [['table'], 'command line: too many words, got "table"'],
   ])('fails without a terminal when its arguments are %j', async (args, message) => {
     const { exitCode, stderr } = await bench.checkout.npm('adopt', args);
 
