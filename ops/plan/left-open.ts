@@ -104,9 +104,14 @@ export function leftOpen(
   return differences;
 }
 
-function defaultOf(type: string, name: string, { function_name: functionName }: Attributes): unknown {
+function defaultOf(type: string, name: string, { function_name: functionName, ttl }: Attributes): unknown {
   if (type === 'aws_lambda_function' && name === 'logging_config.log_group') {
     return `/aws/lambda/${functionName}`;
+  }
+  if (type === 'aws_dynamodb_table' && name === 'ttl.attribute_name') {
+    // Without effect while it is off.
+    const [{ enabled, attribute_name: attribute }] = ttl as [{ enabled: boolean; attribute_name: string }];
+    return enabled ? null : attribute;
   }
   return defaults[type]?.[name] ?? null;
 }

@@ -273,6 +273,12 @@ describe('what the configuration leaves open', () => {
     expect(resourceDifferences(of({}), 'table')).toEqual([]);
   });
 
+  it('is no drift when it is the attribute of a time to live that is off', () => {
+    expect(resourceDifferences(of({ ttl: [{ attribute_name: 'end', enabled: false }] }), 'table')).toEqual(
+      [],
+    );
+  });
+
   it.each<[string, object, object]>([
     [
       'a time to live that was turned on by hand',
