@@ -1,9 +1,9 @@
-import { appendFileSync, cpSync, writeFileSync } from 'node:fs';
+import { appendFileSync, cpSync } from 'node:fs';
 import { join } from 'node:path';
 import { AwsFaultProxy } from '../__tests__/end-to-end/aws-fault-proxy';
 import { Checkout } from '../__tests__/end-to-end/checkout';
 import { archiveProviderVersion, readEnvironment } from '../environments';
-import { instanceFile, type LocalAws, localAwsEnvironment, startLocalAws } from '../local/local-aws';
+import { type LocalAws, localAwsEnvironment } from '../local/local-aws';
 import { type Providers, prepareProviders } from '../ops/terraform/find-providers';
 import { findTerraform, type Terraform } from '../ops/terraform/find-terraform';
 import { supervised } from '../ops/terraform/session';
@@ -123,11 +123,9 @@ class System {
     const checkout = new Checkout();
     declare(checkout, count);
     const { awsProviderVersion, region } = readEnvironment({});
-    process.env.SUPERMISSION_LOCAL_FOLDER = join(checkout.folder, '.local');
-    const aws = await startLocalAws({ keep: false, port: 0 });
+    const aws = await checkout.startLocalAws();
     const proxy = await AwsFaultProxy.start(aws.url);
-    // Commands find the local AWS behind the proxy.
-    writeFileSync(instanceFile(), JSON.stringify({ ...aws, url: proxy.url }));
+    checkout.recordLocalAws(aws, proxy.url);
     const providers = await prepareProviders({
       terraform,
       awsVersions: awsProviderVersion,
@@ -138,8 +136,6 @@ class System {
       ...localAwsEnvironment(proxy.url, region),
       ...providers.variables,
       ...supervised(terraform, proxy.url),
-      // As every command of ours has it.
-      GOGC: '400',
     };
     return new System(count, checkout, aws, proxy, providers, variables);
   }

@@ -1,6 +1,6 @@
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type LocalAws, localAwsEnvironment, startLocalAws } from '../../local/local-aws';
+import { type LocalAws, localAwsEnvironment } from '../../local/local-aws';
 import { type Providers, prepareProviders } from '../../ops/terraform/find-providers';
 import { findTerraform } from '../../ops/terraform/find-terraform';
 import { supervised } from '../../ops/terraform/session';
@@ -47,8 +47,7 @@ describeWithLocalAws('on an empty account', () => {
     let variables: NodeJS.ProcessEnv;
 
     beforeAll(async () => {
-      process.env.SUPERMISSION_LOCAL_FOLDER = join(checkout.folder, '.local');
-      aws = await startLocalAws({ keep: false });
+      aws = await checkout.startLocalAws();
       const terraform = await findTerraform();
       providers = await prepareProviders({
         terraform,

@@ -61,8 +61,6 @@ export async function withSession<T>(
   const opened = options.findUrl ? undefined : await openAws(options);
   await forgetOtherEnvironment(environment);
   const variables: NodeJS.ProcessEnv = {
-    // A command of Terraform lives for seconds, and spends a third of them on the garbage of its provider's schema.
-    GOGC: '400',
     ...shell,
     ...supervised(terraform),
     CHECKPOINT_DISABLE: '1',
