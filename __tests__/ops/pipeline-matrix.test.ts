@@ -1,3 +1,4 @@
+import { project } from '../../system';
 import { Checkout } from '../end-to-end/checkout';
 
 describe('npm run pipeline:matrix', () => {
@@ -26,14 +27,14 @@ describe('npm run pipeline:matrix', () => {
       {
         name: 'local',
         region: 'cn-north-1',
-        planRole: 'arn:aws-cn:iam::444455556666:role/supermission-local-plan',
-        applyRole: 'arn:aws-cn:iam::444455556666:role/supermission-local-apply',
+        planRole: `arn:aws-cn:iam::444455556666:role/${project}-local-plan`,
+        applyRole: `arn:aws-cn:iam::444455556666:role/${project}-local-apply`,
       },
       {
         name: 'prod',
         region: 'us-east-1',
-        planRole: 'arn:aws:iam::111122223333:role/supermission-prod-plan',
-        applyRole: 'arn:aws:iam::111122223333:role/supermission-prod-apply',
+        planRole: `arn:aws:iam::111122223333:role/${project}-prod-plan`,
+        applyRole: `arn:aws:iam::111122223333:role/${project}-prod-apply`,
       },
     ]);
     // An output of a job is one line.
