@@ -174,7 +174,7 @@ class System {
   }
 
   private command(name: string, ...args: readonly string[]): Promise<CommandRun> {
-    const script = ['--import', './ops/command/run-typescript.mjs', `ops/${name}.ts`];
+    const script = ['ops/command/run-typescript.cjs', `ops/${name}.ts`];
     const env = { ...process.env, SUPERMISSION_LOCAL_FOLDER: join(this.checkout.folder, '.local') };
     return runCommand([process.execPath, ...script, ...args], { cwd: this.checkout.folder, env });
   }

@@ -6,7 +6,6 @@ import { devNull } from 'node:os';
 import { join, resolve } from 'node:path';
 import { json } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { pathToFileURL } from 'node:url';
 import { InputError } from '../input-error';
 import { healthPath, type InstanceRecord } from './instance';
 
@@ -89,14 +88,13 @@ export async function startLocalAws({ keep, port }: StartOptions): Promise<Local
   if (!(await findLocalAws())) rmSync(logFile(), { force: true });
   const log = openSync(logFile(), 'a');
   const options: ServerOptions = { keep, port, folder };
-  const tsx = pathToFileURL(require.resolve('tsx')).href;
   // Without a terminal, so that Ctrl-C reaches only the starter; the server notices the starter's end by the channel.
   const child = spawn(
     process.execPath,
-    ['--import', tsx, join(__dirname, 'server.ts'), JSON.stringify(options)],
+    ['--require', require.resolve('tsx/cjs'), join(__dirname, 'server.ts'), JSON.stringify(options)],
     {
       detached: true,
-      env: { ...process.env, NODE_USE_ENV_PROXY: undefined },
+      env: { ...process.env, NODE_USE_ENV_PROXY: undefined, NODE_OPTIONS: undefined },
       stdio: ['ignore', log, log, 'ipc'],
     },
   );

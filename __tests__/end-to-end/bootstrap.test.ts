@@ -391,7 +391,7 @@ describe('bootstrap, killed', () => {
 
   async function bootstrapKilledAfter(count: number): Promise<string[]> {
     const { SUPERMISSION_ENV: _, ...env } = process.env;
-    const child = spawn(process.execPath, ['--import', 'tsx', 'ops/bootstrap.ts'], {
+    const child = spawn(process.execPath, ['ops/command/run-typescript.cjs', 'ops/bootstrap.ts'], {
       cwd: checkout.folder,
       env,
       detached: true,

@@ -30,7 +30,7 @@ afterAll(() => {
 function start({ programs = {}, variables = {} }: Machine) {
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
-    ['--import', './ops/command/run-typescript.mjs', 'ops/start.ts'],
+    ['ops/command/run-typescript.cjs', 'ops/start.ts'],
     {
       cwd: checkout.folder,
       encoding: 'utf8',

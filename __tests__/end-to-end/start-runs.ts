@@ -44,7 +44,7 @@ export async function expectEndToEndRun(
 /** Fails unless Ctrl-C in the middle of a deployment ends the run with 130, and leaves nothing running. */
 export async function expectInterruptedRun(checkout: Checkout, variables: NodeJS.ProcessEnv = {}) {
   // A process group of its own stands for the terminal, which interrupts all its processes at once.
-  const running = start('node', ['--import', './ops/command/run-typescript.mjs', 'ops/start.ts'], {
+  const running = start('node', ['ops/command/run-typescript.cjs', 'ops/start.ts'], {
     cwd: checkout.folder,
     env: { ...process.env, ...variables },
   });

@@ -142,7 +142,7 @@ export class Workbench {
 
   /** Start a command as npm does, without npm in front. */
   startCommand(file: string, ...args: readonly string[]): Running {
-    const program = ['--import', './ops/command/run-typescript.mjs', file, ...args];
+    const program = ['ops/command/run-typescript.cjs', file, ...args];
     return start(process.execPath, program, { cwd: this.checkout.folder, env: process.env });
   }
 

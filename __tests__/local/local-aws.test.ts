@@ -4,7 +4,6 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { CreateTableCommand, DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb';
 import { CreateFunctionCommand, InvokeCommand } from '@aws-sdk/client-lambda';
 import { healthPath } from '../../local/instance';
@@ -22,7 +21,7 @@ import {
 
 jest.setTimeout(60_000);
 
-const tsx = pathToFileURL(require.resolve('tsx')).href;
+const tsx = require.resolve('tsx/cjs');
 const folder = useOwnFolder();
 
 function cli(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
@@ -30,7 +29,7 @@ function cli(...args: string[]): Promise<{ code: number; stdout: string; stderr:
   return new Promise((resolve) => {
     const child = execFile(
       process.execPath,
-      ['--import', tsx, script, ...args],
+      ['--require', tsx, script, ...args],
       { env: process.env },
       (_, stdout, stderr) => resolve({ code: child.exitCode ?? -1, stdout, stderr }),
     );
@@ -244,12 +243,12 @@ describeWith('moto_server')('an instance', () => {
     ['ends with its starter', false],
     ['outlives its starter when it is kept', true],
   ])('%s', async (_, keep) => {
-    const instance = pathToFileURL(join(__dirname, '..', '..', 'local', 'local-aws.ts')).href;
+    const instance = join(__dirname, '..', '..', 'local', 'local-aws.ts');
     const code = `
-      const { startLocalAws } = (await import('${instance}')).default;
-      console.log((await startLocalAws({ keep: ${keep} })).pid);
+      const { startLocalAws } = require(${JSON.stringify(instance)});
+      startLocalAws({ keep: ${keep} }).then(({ pid }) => console.log(pid));
       setInterval(() => {}, 1000);`;
-    const starter = spawn(process.execPath, ['--import', tsx, '--input-type=module', '--eval', code], {
+    const starter = spawn(process.execPath, ['--require', tsx, '--eval', code], {
       env: process.env,
       stdio: ['ignore', 'pipe', 'inherit'],
     });
@@ -270,7 +269,7 @@ describeWith('moto_server')('an instance', () => {
 test('the server ends at once when its starter is gone before it listens', async () => {
   const server = join(__dirname, '..', '..', 'local', 'server.ts');
   const options = JSON.stringify({ keep: true, folder });
-  const child = spawn(process.execPath, ['--import', tsx, server, options], {
+  const child = spawn(process.execPath, ['--require', tsx, server, options], {
     env: process.env,
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });

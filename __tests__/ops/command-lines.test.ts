@@ -50,7 +50,7 @@ describe('a command line', () => {
   });
 
   it('fails in one line when cdktf has no such command', async () => {
-    const args = ['--import', './ops/command/run-typescript.mjs', 'ops/cdktf.ts', 'wrong'];
+    const args = ['ops/command/run-typescript.cjs', 'ops/cdktf.ts', 'wrong'];
 
     expect(await checkout.run(process.execPath, args)).toEqual({
       exitCode: 1,

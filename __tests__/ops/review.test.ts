@@ -42,7 +42,7 @@ describe('npm run review', () => {
   const run = (...args: string[]) => {
     const { status, stdout, stderr } = spawnSync(
       process.execPath,
-      ['--import', 'tsx', 'ops/review.ts', ...args],
+      ['ops/command/run-typescript.cjs', 'ops/review.ts', ...args],
       { encoding: 'utf8' },
     );
     return { exitCode: status, stdout, stderr };

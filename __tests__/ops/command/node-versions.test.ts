@@ -1,12 +1,21 @@
 import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 const root = join(__dirname, '../../..');
+const folder = mkdtempSync(join(tmpdir(), 'node-versions-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function file(name: string, text: string): string {
+  writeFileSync(join(folder, name), text);
+  return join(folder, name);
+}
 
 /** Run Node.js as on another machine: the script comes first and changes what `process` says of it. */
 function node(circumstances: string, ...args: readonly string[]) {
-  const preload = `data:text/javascript,${encodeURIComponent(circumstances)}`;
-  const { status, stdout, stderr } = spawnSync(process.execPath, ['--import', preload, ...args], {
+  const preload = file('circumstances.cjs', circumstances);
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['--require', preload, ...args], {
     cwd: root,
     encoding: 'utf8',
     env: { ...process.env, SUPERMISSION_ENV: 'local' },
@@ -17,7 +26,7 @@ function node(circumstances: string, ...args: readonly string[]) {
 const version = (text: string) =>
   `Object.defineProperty(process.versions, 'node', { value: ${JSON.stringify(text)} });`;
 // A Node.js that is newer than it says warns of what tsx does on the older one.
-const load = ['--disable-warning=DEP0205', '--import', './ops/command/run-typescript.mjs'];
+const load = ['--disable-warning=DEP0205', 'ops/command/run-typescript.cjs'];
 
 test.each(['18.20.8', '20.18.3'])('fails when Node.js is %s, with one sentence', (old) => {
   expect(node(version(old), ...load, 'ops/start.ts', '--help')).toEqual({
@@ -28,16 +37,23 @@ test.each(['18.20.8', '20.18.3'])('fails when Node.js is %s, with one sentence',
 });
 
 test.each(['20.19.0', '22.13.0', '26.10.0'])('Node.js %s runs commands, without a warning', (current) => {
-  const client = `new (require('@aws-sdk/client-sts').STSClient)({ region: 'us-east-1' });`;
+  const sts = JSON.stringify(require.resolve('@aws-sdk/client-sts'));
+  const client = file('client.ts', `new (require(${sts}).STSClient)({ region: 'us-east-1' });`);
 
-  expect(node(version(current), ...load, '--eval', client)).toEqual({ status: 0, stdout: '', stderr: '' });
+  expect(node(version(current), ...load, client)).toEqual({ status: 0, stdout: '', stderr: '' });
   expect(node(version(current), ...load, 'ops/start.ts', '--help')).toMatchObject({ status: 0, stderr: '' });
+});
+
+test('runs commands beside a module that the shell has every Node.js load', () => {
+  const loader = ['--import', 'data:text/javascript,'];
+
+  expect(node('', ...loader, ...load, 'ops/start.ts', '--help')).toMatchObject({ status: 0, stderr: '' });
 });
 
 test('a temporary folder whose path is too long for a socket is left alone', () => {
   const long = `process.env.TMPDIR = ${JSON.stringify(`/tmp/${'long'.repeat(30)}`)};`;
 
-  const { stdout } = node(long, ...load, '--eval', `console.log(require('node:os').tmpdir())`);
+  const { stdout } = node(long, ...load, file('folder.ts', `console.log(require('node:os').tmpdir())`));
   expect(stdout).toBe('/tmp\n');
 });
 
@@ -45,7 +61,7 @@ test.each([['ops/start.ts'], ['ops/cdktf.ts', 'synth'], ['ops/cdktf.ts', 'deploy
   'fails when cdktf has no terminal binary for the machine, before anything is done: %s %s',
   (...command) => {
     const noBinary = `
-      import Module from 'node:module';
+      const Module = require('node:module');
       const load = Module._load;
       Module._load = (name, ...rest) => {
         if (name.startsWith('@lydell/node-pty-')) throw new Error('no such package');
