@@ -57,33 +57,30 @@ export const installAdvice = `install one of: moto (pip install 'moto[server]==$
  * @throws InputError when there is nothing from which an emulator could be started
  */
 export async function expectEmulator(options: Omit<EmulatorOptions, 'log'>): Promise<void> {
+  await inFirstWay({ ...options, log: () => {} }, async () => {});
+}
+
+/**
+ * Find or start the emulator.
+ * @throws InputError that says for each way why it is none
+ */
+export async function startEmulator(options: EmulatorOptions): Promise<Emulator> {
+  return inFirstWay(options, (start) => start());
+}
+
+async function inFirstWay<T>(
+  options: EmulatorOptions,
+  use: (start: () => Promise<Emulator>) => Promise<T>,
+): Promise<T> {
   const obstacles: string[] = [];
   for (const [, find] of ways) {
     try {
-      await find({ ...options, log: () => {} });
-      return;
+      return await use(await find(options));
     } catch (error) {
       obstacles.push((error as Error).message);
     }
   }
   throw new InputError(`local AWS: no emulator: ${obstacles.join('; ')}; ${installAdvice}`);
-}
-
-/**
- * Find or start the emulator.
- * @throws InputError that lists what was tried
- */
-export async function startEmulator(options: EmulatorOptions): Promise<Emulator> {
-  const failures: string[] = [];
-  for (const [name, find] of ways) {
-    try {
-      const start = await find(options);
-      return await start();
-    } catch (error) {
-      failures.push(`  ${name}: ${(error as Error).message}`);
-    }
-  }
-  throw new InputError(`local AWS: no emulator, tried\n${failures.join('\n')}\n${installAdvice}`);
 }
 
 async function findEndpoint({ environment }: EmulatorOptions) {

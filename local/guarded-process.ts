@@ -6,7 +6,9 @@ export interface Guarded {
   readonly child: ChildProcess;
   readonly ended: Promise<unknown>;
   hasEnded(): boolean;
+  /** How it ended, and the last of what it printed. */
   failure(): string;
+  /** The last of what it printed, to end a sentence. */
   lastLines(): string;
   stop(): Promise<void>;
 }
@@ -36,13 +38,10 @@ export function runGuarded(command: readonly string[], { environment, cwd, log }
   }
   child.stdin.on('error', () => {});
   const ended = once(child, 'close');
-  const lastLines = () =>
-    output
-      .trimEnd()
-      .split('\n')
-      .slice(-5)
-      .map((line) => `\n    ${line}`)
-      .join('');
+  const lastLines = () => {
+    const lines = output.match(/\S.*/g) ?? [];
+    return lines.length > 0 ? `: ${lines.slice(-3).join(' ')}` : '';
+  };
   return {
     child,
     ended,

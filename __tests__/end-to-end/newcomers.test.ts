@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import {
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -115,6 +116,25 @@ test.each<[string, Machine, RegExp]>([
     stdout: '',
     stderr: expect.stringMatching(sentence),
   });
+});
+
+test('fails on a machine with Python alone and no network (a stub of pip): one sentence, and nothing is left running', async () => {
+  const local = join(home, 'local');
+  const pip = `#!/bin/sh\necho "ERROR: No matching distribution found for moto" >&2\nexit 1\n`;
+  const python3 = `[ "$2" = venv ] || exit 0; /bin/mkdir -p "$3/bin"; printf '${pip}' > "$3/bin/pip"; /bin/chmod +x "$3/bin/pip"`;
+
+  const { status, stderr } = start({
+    programs: { python3, terraform: 'echo "Terraform v1.10.5"' },
+    variables: { SUPERMISSION_LOCAL_FOLDER: local },
+  });
+
+  expect({ status, stderr }).toEqual({
+    status: 1,
+    stderr: expect.stringMatching(
+      /^ +local AWS: no emulator: AWS_ENDPOINT_URL is not set; no moto_server on the PATH; \S+pip install .* ended with exit code 1: ERROR: No matching distribution found for moto; no docker on the PATH; install one of: .*\nThe full log: .*\n$/,
+    ),
+  });
+  expect(existsSync(join(local, 'instance.json'))).toBe(false);
 });
 
 test('a checkout whose node_modules cannot be written is synthesized', async () => {

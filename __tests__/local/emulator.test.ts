@@ -133,7 +133,7 @@ describeWith('python3')('a real Python', () => {
     const older = `import sys; sys.version_info = (3, 8); sys.version = "3.8.20 (default)"; exec(sys.argv[1])`;
 
     await expect(startWith({ python3: `exec ${python.trim()} -c '${older}' "$2"` })).rejects.toThrow(
-      /python3 -c .*: too old, got 3\.8\.20\n/,
+      /python3 -c .*: too old, got 3\.8\.20;/,
     );
   });
 });
@@ -154,7 +154,7 @@ test('a stub Docker publishes the image’s port on the loopback interface only'
 
 test('a stub Docker whose daemon does not answer is given up', async () => {
   await expect(startWith({ docker: 'exec /bin/sleep 60' })).rejects.toThrow(
-    /docker info: no answer within 10 seconds\n/,
+    /docker info: no answer within 10 seconds;/,
   );
 });
 
@@ -162,7 +162,7 @@ test('fails when there is nothing, and says what was tried and what to install',
   const promise = startWith({});
 
   await expect(promise).rejects.toThrow(InputError);
-  await expect(promise).rejects.toThrow(/AWS_ENDPOINT_URL: AWS_ENDPOINT_URL is not set/);
+  await expect(promise).rejects.toThrow(/emulator: AWS_ENDPOINT_URL is not set;/);
   await expect(promise).rejects.toThrow(/no moto_server on the PATH/);
   await expect(promise).rejects.toThrow(/no python3 on the PATH/);
   await expect(promise).rejects.toThrow(/no docker on the PATH/);
@@ -176,9 +176,9 @@ test('fails when each way ends early, with the last lines of each', async () => 
     docker: 'echo "cannot connect to the Docker daemon" >&2; exit 5',
   });
 
-  await expect(promise).rejects.toThrow(/exit code 3\n\s+no module named moto/);
-  await expect(promise).rejects.toThrow(/python3 -c .*: no module named ensurepip\n/);
-  await expect(promise).rejects.toThrow(/docker info: cannot connect to the Docker daemon\n/);
+  await expect(promise).rejects.toThrow(/exit code 3: no module named moto/);
+  await expect(promise).rejects.toThrow(/python3 -c .*: no module named ensurepip;/);
+  await expect(promise).rejects.toThrow(/docker info: cannot connect to the Docker daemon;/);
 });
 
 describe('AWS_ENDPOINT_URL', () => {
