@@ -111,7 +111,7 @@ describe(`adopt, told to end (seed ${seed})`, () => {
     }
   });
 
-  it.each(moments('adopt', 110))(
+  it.each(moments('adopt', 100))(
     'leaves nothing undone at request $count, by $ending',
     async ({ count, ending }) => {
       await endAt(bench.startCommand('ops/adopt.ts', '--auto-approve'), count, ending);
@@ -144,7 +144,7 @@ describe(`bootstrap, told to end (seed ${seed})`, () => {
 describe(`deploy, told to end (seed ${seed})`, () => {
   beforeEach(() => bench.finishBucket());
 
-  it.each(moments('deploy', 45))(
+  it.each(moments('deploy', 38))(
     'leaves nothing undone at request $count, by $ending',
     async ({ count, ending }) => {
       await endAt(bench.startCommand('ops/cdktf.ts', 'deploy', 'table', '--auto-approve'), count, ending);
@@ -163,7 +163,7 @@ describe(`destroy, told to end (seed ${seed})`, () => {
     bench.proxy.reset();
   });
 
-  it.each(moments('destroy', 50))(
+  it.each(moments('destroy', 45))(
     'is finished by the next one at request $count, by $ending',
     async ({ count, ending }) => {
       await endAt(bench.startCommand('ops/cdktf.ts', 'destroy', '--auto-approve'), count, ending);

@@ -50,6 +50,7 @@ if [ "$*" = version ]; then ${path} version | sed 's/^Terraform v/OpenTofu v/'; 
 if [ -n "$TF_REATTACH_PROVIDERS" ]; then
   export TF_REATTACH_PROVIDERS="$(echo "$TF_REATTACH_PROVIDERS" | sed ${toTerraform})"
 fi
+if [ -f .terraform.lock.hcl ]; then sed -i ${toTerraform} .terraform.lock.hcl; fi
 if [ -f "$TF_CLI_CONFIG_FILE" ]; then
   sed ${toTerraform} "$TF_CLI_CONFIG_FILE" > "$TF_CLI_CONFIG_FILE.terraform"
   export TF_CLI_CONFIG_FILE="$TF_CLI_CONFIG_FILE.terraform"

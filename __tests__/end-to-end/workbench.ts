@@ -5,6 +5,7 @@ import {
   CreateBucketCommand,
   GetObjectCommand,
   ListObjectsV2Command,
+  NoSuchBucket,
   PutObjectCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
@@ -58,7 +59,9 @@ export class Workbench {
       archiveVersions: '>= 2.7.1, < 3.0.0',
       stub: { workingDirectory: join(checkout.folder, 'cdktf.out/stacks/functions') },
     });
-    const variables = { ...localAwsEnvironment(proxy.url, 'us-east-1'), ...providers.variables };
+    // Terraform that is started alone needs a provider that is installed.
+    const { SUPERVISED_PROVIDER: _, ...own } = providers.variables;
+    const variables = { ...localAwsEnvironment(proxy.url, 'us-east-1'), ...own };
     const tools = { terraform, variables: { ...variables, ...supervised(terraform, proxy.url) } };
     const connected = await awsSession(readEnvironment({}), proxy.url);
     const bench = new Workbench(checkout, aws, proxy, { ...connected, ...tools }, providers);
@@ -188,12 +191,16 @@ export class Workbench {
     return text === undefined ? undefined : JSON.parse(text);
   }
 
-  /** Keys of all objects in the state bucket. */
+  /** Keys of all objects in the state bucket, none as long as there is no bucket. */
   async stateFiles(): Promise<(string | undefined)[]> {
-    const listed = await new S3Client(this.config).send(
-      new ListObjectsV2Command({ Bucket: this.environment.stateBucket }),
-    );
-    return (listed.Contents ?? []).map(({ Key }) => Key).sort();
+    const listing = new ListObjectsV2Command({ Bucket: this.environment.stateBucket });
+    try {
+      const { Contents = [] } = await new S3Client(this.config).send(listing);
+      return Contents.map(({ Key }) => Key).sort();
+    } catch (error) {
+      if (error instanceof NoSuchBucket) return [];
+      throw error;
+    }
   }
 
   /** The items of the table by their key, as DynamoDB JSON. */

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { type ClientHttp2Session, connect, createServer, type Http2Server } from 'node:http2';
 import { createConnection } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -8,7 +8,7 @@ import { Reader, Writer } from 'protobufjs/minimal';
 import { type LocalAws, localAwsEnvironment, startLocalAws } from '../../local/local-aws';
 import { type ProviderProxy, startProviderProxy } from '../../local/provider-proxy';
 import { runProgram } from '../../ops/command/run-program';
-import { prepareProviders } from '../../ops/terraform/find-providers';
+import { type Providers, prepareProviders } from '../../ops/terraform/find-providers';
 import { findTerraform } from '../../ops/terraform/find-terraform';
 import { supervised } from '../../ops/terraform/session';
 import { describeWithLocalAws } from '../end-to-end/terraform-needed';
@@ -118,15 +118,18 @@ describe('a proxy of a provider', () => {
 
 describeWithLocalAws('the AWS provider that commands share', () => {
   let aws: LocalAws;
-  afterEach(() => aws?.stop());
+  let providers: Providers;
+  let run: (...args: readonly string[]) => Promise<string>;
+  const define = (resource: object) =>
+    writeFileSync(join(folder, 'cdk.tf.json'), JSON.stringify({ provider: { aws: [{}] }, resource }));
 
-  it('has the types that a configuration names or once has named, so that what is left out of it is destroyed', async () => {
+  beforeAll(async () => {
     const terraform = await findTerraform();
-    const providers = await prepareProviders({
+    providers = await prepareProviders({
       terraform,
       awsVersions: '>= 5.100.0, < 7.0.0',
       archiveVersions: '>= 2.7.1, < 3.0.0',
-      stub: { workingDirectory: folder },
+      stub: { workingDirectory: tmpdir() },
     });
     aws = await startLocalAws({ keep: false, port: 0 });
     const env = {
@@ -134,10 +137,30 @@ describeWithLocalAws('the AWS provider that commands share', () => {
       ...providers.variables,
       ...supervised(terraform, aws.url),
     };
-    const run = (...args: readonly string[]) =>
-      runProgram(env.TERRAFORM_BINARY_NAME, args, { cwd: folder, env });
-    const define = (resource: object) =>
-      writeFileSync(join(folder, 'cdk.tf.json'), JSON.stringify({ provider: { aws: [{}] }, resource }));
+    run = (...args) => runProgram(env.TERRAFORM_BINARY_NAME, args, { cwd: folder, env });
+  });
+
+  afterAll(async () => {
+    providers?.stop();
+    await aws?.stop();
+  });
+
+  it('is on record when the folder is initialized, not before, and is not installed there if a mirror has it', async () => {
+    const { address, version, program } = JSON.parse(providers.variables.SUPERVISED_PROVIDER ?? '{}');
+    define({ aws_sns_topic: { it: { name: 'a-topic' } } });
+
+    await run('version');
+    expect(existsSync(join(folder, '.terraform.lock.hcl'))).toBe(false);
+
+    await run('init');
+    const lock = readFileSync(join(folder, '.terraform.lock.hcl'), 'utf8');
+    const [, recorded] = /^provider "\S+\/aws" \{\n {2}version += "(\S+)"$/m.exec(lock) ?? [];
+    expect(recorded).toMatch(/^\d+\.\d+\.\d+$/);
+    expect(existsSync(join(folder, '.terraform/providers'))).toBe(program === undefined);
+    if (program) expect(lock).toContain(`provider "${address}" {\n  version = "${version}"\n}\n`);
+  });
+
+  it('has the types that a configuration names or once has named, so that what is left out of it is destroyed', async () => {
     const group = { aws_cloudwatch_log_group: { it: { name: 'a-group' } } };
     const topic = { aws_sns_topic: { it: { name: 'a-topic' } } };
 
@@ -152,6 +175,5 @@ describeWithLocalAws('the AWS provider that commands share', () => {
 
     define({ aws_no_such_type: { it: {} } });
     await expect(run('plan')).rejects.toThrow('aws_no_such_type');
-    providers.stop();
   });
 });

@@ -72,7 +72,11 @@ export async function prepareProviders(options: ProvidersOptions): Promise<Provi
       mirror ? `${address} ${version} from the mirror ${mirror}` : `${address} ${elsewhere}`;
     const stubNote = `${archive.address} is served by this project's archive stub: no mirror has it, nor can it be had ${elsewhere}`;
     return {
-      variables: { ...configure(user, folder, mirrored), ...server?.variables },
+      variables: {
+        ...configure(user, folder, mirrored),
+        ...server?.variables,
+        ...(aws.program && { SUPERVISED_PROVIDER: JSON.stringify(aws) }),
+      },
       notes: [note(aws), server ? stubNote : note(archive)],
       stop,
     };
@@ -142,6 +146,8 @@ interface Provider {
   readonly versions: string;
   readonly mirror?: string;
   readonly version?: string;
+  /** The provider itself, where the mirror has it unpacked. */
+  readonly program?: string;
 }
 
 /** Terraform takes the newest version in range that a mirror has for any platform, so that one must be made for ours. */
@@ -150,7 +156,10 @@ function findInMirrors(address: string, versions: string, mirrors: readonly stri
   for (const mirror of mirrors) {
     const packages = listPackages(mirror, address);
     const version = semver.maxSatisfying([...packages.keys()], range);
-    if (version && packages.get(version)?.has(ourPlatform)) return { address, versions, mirror, version };
+    if (!version || !packages.get(version)?.has(ourPlatform)) continue;
+    const folder = path.join(mirror, address, version, ourPlatform);
+    const program = readFolder(folder).find((name) => name.startsWith(programOf(address)));
+    return { address, versions, mirror, version, ...(program && { program: path.join(folder, program) }) };
   }
   return { address, versions };
 }
@@ -158,10 +167,11 @@ function findInMirrors(address: string, versions: string, mirrors: readonly stri
 /** Terraform's words for operating system and processor. */
 const ourPlatform = `${platform()}_${{ x64: 'amd64', ia32: '386' }[arch()] ?? arch()}`;
 
+const programOf = (address: string) => `terraform-provider-${path.basename(address)}`;
+
 /** Versions of a provider in a mirror and the platforms of each, from both layouts: folders and zip files. */
 function listPackages(mirror: string, address: string): Map<string, Set<string>> {
   const folder = path.join(mirror, address);
-  const program = `terraform-provider-${path.basename(address)}`;
   const packages = new Map<string, Set<string>>();
   for (const entry of readFolder(folder)) {
     const [, packedVersion, packedPlatform] = /_([^_]+)_([^_]+_[^_]+)\.zip$/.exec(entry) ?? [];
@@ -170,7 +180,7 @@ function listPackages(mirror: string, address: string): Map<string, Set<string>>
     const platforms = packedPlatform
       ? [packedPlatform]
       : readFolder(path.join(folder, entry)).filter((name) =>
-          readFolder(path.join(folder, entry, name)).some((file) => file.startsWith(program)),
+          readFolder(path.join(folder, entry, name)).some((file) => file.startsWith(programOf(address))),
         );
     packages.set(version, new Set([...(packages.get(version) ?? []), ...platforms]));
   }

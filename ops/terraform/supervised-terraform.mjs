@@ -5,11 +5,16 @@
 // of its own, and what it prints is read on.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
+import { devNull } from 'node:os';
 import { join, resolve } from 'node:path';
 import { json } from 'node:stream/consumers';
 
+// As Terraform begins its lock files, which it compares by their bytes with what a plan holds.
+const lockHeader = `# This file is maintained automatically by "terraform init".
+# Manual edits may be lost in future updates.
+`;
 const { SUPERVISED_TERRAFORM: terraform, SUPERVISED_BY: command, SUPERVISED_FOLDER: folder } = process.env;
 
 if (!isAlive(Number(command))) process.exit(1);
@@ -66,20 +71,24 @@ function isAlive(pid) {
 }
 
 /**
- * The AWS provider that the local AWS keeps running for this folder: the one that `terraform init` has installed here, so its
- * version is on record. Where there is none, or it cannot be had, Terraform starts its own.
+ * The AWS provider that the local AWS keeps running for this folder: the one whose version the lock file has, so that it is on
+ * record. `terraform init` installs none then, nor does it read the 700 MB of one for its checksum. Where there is none, or it
+ * cannot be had, Terraform starts its own.
  */
 async function reattachProvider() {
   const { SUPERVISED_PROVIDERS: url, TF_REATTACH_PROVIDERS: others = '{}' } = process.env;
   if (!url) return {};
   try {
-    const lock = readFileSync('.terraform.lock.hcl', 'utf8');
-    const [, address, version] = /"(\S+\/hashicorp\/aws)" \{\s+version\s+= "(\S+)"/.exec(lock);
-    const versionFolder = resolve('.terraform/providers', address, version);
-    const installed = join(versionFolder, ...readdirSync(versionFolder));
-    const program = readdirSync(installed).find((file) => file.startsWith('terraform-provider-'));
+    const isInit = process.argv[2] === 'init';
+    const { address, program } = lockedProvider(isInit);
+    const reattach = (provider) => ({
+      TF_REATTACH_PROVIDERS: JSON.stringify({ ...JSON.parse(others), [address]: provider }),
+    });
+    // Terraform does not call it to install nothing.
+    const unused = { Network: 'unix', String: devNull };
+    if (isInit) return reattach({ Protocol: 'grpc', ProtocolVersion: 5, Test: true, Addr: unused });
     const wanted = {
-      program: join(installed, program),
+      program,
       folder: process.cwd(),
       endpoint: process.env.AWS_ENDPOINT_URL,
       region: process.env.AWS_REGION,
@@ -87,10 +96,24 @@ async function reattachProvider() {
     // Not `fetch`, which takes longer to load than all the rest.
     const [response] = await once(request(url, { method: 'POST' }).end(JSON.stringify(wanted)), 'response');
     const answer = await json(response);
-    if (response.statusCode !== 200) return {};
-    const all = { ...JSON.parse(others), [address]: answer };
-    return { TF_REATTACH_PROVIDERS: JSON.stringify(all) };
+    return response.statusCode === 200 ? reattach(answer) : {};
   } catch {
     return {};
   }
+}
+
+function lockedProvider(isInit) {
+  const mirrored = JSON.parse(process.env.SUPERVISED_PROVIDER ?? '{}');
+  const file = '.terraform.lock.hcl';
+  const lock = existsSync(file) ? readFileSync(file, 'utf8') : lockHeader;
+  const [, address, version] = /"(\S+\/hashicorp\/aws)" \{\s+version\s+= "(\S+)"/.exec(lock) ?? [];
+  if (isInit && !address && mirrored.program) {
+    writeFileSync(file, `${lock}\nprovider "${mirrored.address}" {\n  version = "${mirrored.version}"\n}\n`);
+    return mirrored;
+  }
+  if (version && version === mirrored.version) return { address, program: mirrored.program };
+  const versionFolder = resolve('.terraform/providers', address, version);
+  const installed = join(versionFolder, ...readdirSync(versionFolder));
+  const program = readdirSync(installed).find((name) => name.startsWith('terraform-provider-'));
+  return { address, program: join(installed, program) };
 }
