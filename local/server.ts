@@ -71,6 +71,8 @@ export async function startServer(options: AwsServerOptions): Promise<AwsServer>
       answerError(response, error);
     });
   });
+  // A client that sends its next request while the connection is being closed would see it hang up.
+  server.keepAliveTimeout = 0;
   await listen(server, options.port);
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const runner = new FunctionRunner(url, log);

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, get, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
+import { healthPath } from '../../local/instance';
 import { type AwsServer, startServer } from '../../local/server';
 
 jest.setTimeout(60_000);
@@ -39,6 +40,15 @@ afterEach(async () => {
   await server.stop();
   stub.close();
   stub.closeAllConnections();
+});
+
+test('keeps a connection for as long as its client does', async () => {
+  await start();
+
+  const { headers } = await fetch(server.record.url + healthPath);
+
+  expect(headers.get('connection')).toBe('keep-alive');
+  expect(headers.get('keep-alive')).toBeNull();
 });
 
 test('passes requests on with their headers, and answers with the emulator’s', async () => {
