@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CreateTableCommand, DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { names, partitionKey } from '../names';
+import { Checkout } from './checkout';
 import type { Running } from './running';
+import { expectInterruptedRun, startEndings } from './start-runs';
 import { seedItems, Workbench } from './workbench';
 
 /** A seed repeats the moments of another run. */
@@ -183,3 +185,12 @@ function random(...parts: readonly unknown[]): number {
     .digest();
   return digest.readUInt32BE() / 2 ** 32;
 }
+
+describe('npm start, told to end', () => {
+  const checkout = new Checkout();
+  afterAll(() => checkout.remove());
+
+  it.each(startEndings)('leaves nothing running when a deployment is ended by %s', (ending) =>
+    expectInterruptedRun(checkout, ending),
+  );
+});

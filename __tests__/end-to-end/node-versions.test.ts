@@ -64,6 +64,6 @@ describeWithLocalAws('npm start', () => {
   );
 
   test.each(versions)('ends with nothing left on Ctrl-C in a deployment on Node.js %d', (version) =>
-    expectInterruptedRun(checkout, withNode(version)),
+    expectInterruptedRun(checkout, 'Ctrl-C', withNode(version)),
   );
 });

@@ -1,9 +1,10 @@
 import { execFileSync } from 'node:child_process';
+import { constants } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import superMissions from '../../seed-data/super-missions.json';
 import { partitionKey } from '../names';
 import type { Checkout } from './checkout';
-import { start } from './running';
+import { type Running, start } from './running';
 
 /** Fails unless `npm start` deploys, shows what the notebook shows, removes everything and ends with 0. */
 export async function expectEndToEndRun(
@@ -41,25 +42,43 @@ export async function expectEndToEndRun(
   expect(await isAnswering(urlIn(stdout))).toBe(false);
 }
 
-/** Fails unless Ctrl-C in the middle of a deployment ends the run with 130, and leaves nothing running. */
-export async function expectInterruptedRun(checkout: Checkout, variables: NodeJS.ProcessEnv = {}) {
-  // A process group of its own stands for the terminal, which interrupts all its processes at once.
+/** What ends a run: Ctrl-C reaches all processes of the terminal, the others the command alone. */
+const endings = {
+  'Ctrl-C': { signal: 'SIGINT', end: (running: Running) => running.interrupt('SIGINT') },
+  SIGTERM: { signal: 'SIGTERM', end: (running: Running) => running.signal('SIGTERM') },
+  SIGHUP: { signal: 'SIGHUP', end: (running: Running) => running.signal('SIGHUP') },
+  'a reader that goes away': { signal: 'SIGPIPE', end: (running: Running) => running.closeOutput() },
+  SIGKILL: { signal: 'SIGKILL', end: (running: Running) => running.signal('SIGKILL') },
+} as const;
+export const startEndings = Object.keys(endings) as (keyof typeof endings)[];
+
+/** Fails unless what ends a run in the middle of a deployment leaves nothing running, and the exit code tells of it. */
+export async function expectInterruptedRun(
+  checkout: Checkout,
+  ending: keyof typeof endings,
+  variables: NodeJS.ProcessEnv = {},
+) {
+  const { signal, end } = endings[ending];
+  // A process group of its own stands for the terminal.
   const running = start('node', ['ops/command/run-typescript.cjs', 'ops/start.ts'], {
     cwd: checkout.folder,
     env: { ...process.env, ...variables },
   });
   await Promise.race([running.prints('… cdktf deploy'), running.ended]);
-  running.interrupt('SIGINT');
+  end(running);
   const { exitCode, stdout, stderr } = await running.ended;
 
-  expect(stdout).toContain('✘ cdktf deploy');
-  expect(stderr).toBe(`\
-interrupted by SIGINT; what has been started is brought to an end
+  // Who is killed has no exit code, for which `running` has 1.
+  expect(exitCode).toBe(signal === 'SIGKILL' ? 1 : 128 + constants.signals[signal]);
+  if (signal !== 'SIGKILL' && signal !== 'SIGPIPE') {
+    expect(stdout).toContain('✘ cdktf deploy');
+    expect(stderr).toBe(`\
+interrupted by ${signal}; what has been started is brought to an end
 the local AWS, and all that was made in it, is gone
 `);
-  expect(exitCode).toBe(130);
+  }
   // The emulator's guard ends after the emulator, at the end of the pipe that it watches.
-  for (let waits = 0; waits < 50 && processesIn(checkout.folder).length > 0; waits += 1) await sleep(100);
+  for (let waits = 0; waits < 300 && processesIn(checkout.folder).length > 0; waits += 1) await sleep(100);
   expect(processesIn(checkout.folder)).toEqual([]);
   expect(await isAnswering(urlIn(stdout))).toBe(false);
 }
