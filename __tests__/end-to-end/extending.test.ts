@@ -124,14 +124,19 @@ describeWithLocalAws('a system that has been extended by the page', () => {
       "City: 'Gotham', Missions: 4, Coach: 'Diana' }",
     );
     checkout.edit('lambdas/team-seasons-function/index.ts', "'event.city'", "'event.city '");
+    const item = `{"Item": {"Team": {"S": "X-Men"}, "Year": {"N": "2000"}, "Badge": {"B": "AAEC/w=="},
+      "Colors": {"SS": ["yellow", "blue"]}, "Scores": {"NS": ["10", "9.50"]}, "Keys": {"L": [{"B": "AA=="}, {"NULL": true}]}}}`;
+    checkout.edit('seed-data/team-seasons.json', '[', `[${item},`);
 
     expect(await npm('plan')).toMatchObject({ exitCode: 2 });
     const { stdout } = await npm('review', 'plans/trial');
-    expect(stdout).toContain('| `table` | 0 to add, 1 to change, 0 to destroy |');
+    expect(stdout).toContain('| `table` | 1 to add, 1 to change, 0 to destroy |');
     expect(stdout).toContain('| `functions` | 0 to add, 1 to change, 0 to destroy |');
     await succeeds(npm('apply', 'plans/trial', '--auto-approve'));
 
     await succeeds(npm('smoke'));
+    // Binary values and sets are compared as they are.
+    expect(await npm('plan', 'table')).toMatchObject({ exitCode: 0 });
   });
 
   it('is adopted when its state is lost', async () => {
