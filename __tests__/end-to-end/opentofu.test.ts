@@ -51,6 +51,9 @@ if [ -n "$TF_REATTACH_PROVIDERS" ]; then
   export TF_REATTACH_PROVIDERS="$(echo "$TF_REATTACH_PROVIDERS" | sed ${toTerraform})"
 fi
 if [ -f .terraform.lock.hcl ]; then sed -i ${toTerraform} .terraform.lock.hcl; fi
+if [ -d .terraform/providers/registry.opentofu.org ]; then
+  mv .terraform/providers/registry.opentofu.org .terraform/providers/registry.terraform.io
+fi
 if [ -f "$TF_CLI_CONFIG_FILE" ]; then
   sed ${toTerraform} "$TF_CLI_CONFIG_FILE" > "$TF_CLI_CONFIG_FILE.terraform"
   export TF_CLI_CONFIG_FILE="$TF_CLI_CONFIG_FILE.terraform"

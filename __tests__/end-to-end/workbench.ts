@@ -59,9 +59,7 @@ export class Workbench {
       archiveVersions: '>= 2.7.1, < 3.0.0',
       stub: { workingDirectory: join(checkout.folder, 'cdktf.out/stacks/functions') },
     });
-    // Terraform that is started alone needs a provider that is installed.
-    const { SUPERVISED_PROVIDER: _, ...own } = providers.variables;
-    const variables = { ...localAwsEnvironment(proxy.url, 'us-east-1'), ...own };
+    const variables = { ...localAwsEnvironment(proxy.url, 'us-east-1'), ...providers.variables };
     const tools = { terraform, variables: { ...variables, ...supervised(terraform, proxy.url) } };
     const connected = await awsSession(readEnvironment({}), proxy.url);
     const bench = new Workbench(checkout, aws, proxy, { ...connected, ...tools }, providers);

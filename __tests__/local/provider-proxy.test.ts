@@ -119,7 +119,9 @@ describe('a proxy of a provider', () => {
 describeWithLocalAws('the AWS provider that commands share', () => {
   let aws: LocalAws;
   let providers: Providers;
-  let run: (...args: readonly string[]) => Promise<string>;
+  let variables: NodeJS.ProcessEnv;
+  const run = (...args: readonly string[]) =>
+    runProgram(`${variables.TERRAFORM_BINARY_NAME}`, args, { cwd: folder, env: variables });
   const define = (resource: object) =>
     writeFileSync(join(folder, 'cdk.tf.json'), JSON.stringify({ provider: { aws: [{}] }, resource }));
 
@@ -132,12 +134,11 @@ describeWithLocalAws('the AWS provider that commands share', () => {
       stub: { workingDirectory: tmpdir() },
     });
     aws = await startLocalAws({ keep: false, port: 0 });
-    const env = {
+    variables = {
       ...localAwsEnvironment(aws.url, 'us-east-1'),
       ...providers.variables,
       ...supervised(terraform, aws.url),
     };
-    run = (...args) => runProgram(env.TERRAFORM_BINARY_NAME, args, { cwd: folder, env });
   });
 
   afterAll(async () => {
@@ -145,7 +146,7 @@ describeWithLocalAws('the AWS provider that commands share', () => {
     await aws?.stop();
   });
 
-  it('is on record when the folder is initialized, not before, and is not installed there if a mirror has it', async () => {
+  it('is installed and on record when the folder is initialized, not before, also for Terraform by hand', async () => {
     const { address, version, program } = JSON.parse(providers.variables.SUPERVISED_PROVIDER ?? '{}');
     define({ aws_sns_topic: { it: { name: 'a-topic' } } });
 
@@ -156,8 +157,15 @@ describeWithLocalAws('the AWS provider that commands share', () => {
     const lock = readFileSync(join(folder, '.terraform.lock.hcl'), 'utf8');
     const [, recorded] = /^provider "\S+\/aws" \{\n {2}version += "(\S+)"$/m.exec(lock) ?? [];
     expect(recorded).toMatch(/^\d+\.\d+\.\d+$/);
-    expect(existsSync(join(folder, '.terraform/providers'))).toBe(program === undefined);
+    // A checksum was computed only where no mirror has it unpacked.
+    expect(lock.includes('hashes')).toBe(program === undefined);
     if (program) expect(lock).toContain(`provider "${address}" {\n  version = "${version}"\n}\n`);
+    const { SUPERVISED_TERRAFORM: terraform } = variables;
+    const schemas = await runProgram(`${terraform}`, ['providers', 'schema', '-json'], {
+      cwd: folder,
+      env: { ...process.env, ...providers.variables },
+    });
+    expect(schemas).toContain('"aws_dynamodb_table"');
   });
 
   it('has the types that a configuration names or once has named, so that what is left out of it is destroyed', async () => {

@@ -5,12 +5,22 @@
 // of its own, and what it prints is read on.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { request } from 'node:http';
 import { devNull } from 'node:os';
-import { join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { json } from 'node:stream/consumers';
 
+const lockFile = '.terraform.lock.hcl';
+const installedProviders = '.terraform/providers';
 // As Terraform begins its lock files, which it compares by their bytes with what a plan holds.
 const lockHeader = `# This file is maintained automatically by "terraform init".
 # Manual edits may be lost in future updates.
@@ -71,24 +81,30 @@ function isAlive(pid) {
 }
 
 /**
- * The AWS provider that the local AWS keeps running for this folder: the one whose version the lock file has, so that it is on
- * record. `terraform init` installs none then, nor does it read the 700 MB of one for its checksum. Where there is none, or it
- * cannot be had, Terraform starts its own.
+ * The AWS provider that the local AWS keeps running for this folder: the one that is installed here, whose version the lock file
+ * has, so that it is on record. Where there is none, or it cannot be had, Terraform starts its own.
  */
 async function reattachProvider() {
   const { SUPERVISED_PROVIDERS: url, TF_REATTACH_PROVIDERS: others = '{}' } = process.env;
   if (!url) return {};
+  const reattach = (address, provider) => ({
+    TF_REATTACH_PROVIDERS: JSON.stringify({ ...JSON.parse(others), [address]: provider }),
+  });
   try {
-    const isInit = process.argv[2] === 'init';
-    const { address, program } = lockedProvider(isInit);
-    const reattach = (provider) => ({
-      TF_REATTACH_PROVIDERS: JSON.stringify({ ...JSON.parse(others), [address]: provider }),
-    });
-    // Terraform does not call it to install nothing.
-    const unused = { Network: 'unix', String: devNull };
-    if (isInit) return reattach({ Protocol: 'grpc', ProtocolVersion: 5, Test: true, Addr: unused });
+    if (process.argv[2] === 'init') {
+      const address = installFromMirror();
+      // A provider that runs already is not installed, nor called.
+      const unused = { Network: 'unix', String: devNull };
+      return address
+        ? reattach(address, { Protocol: 'grpc', ProtocolVersion: 5, Test: true, Addr: unused })
+        : {};
+    }
+    const { address, version } = lockedProvider();
+    const versionFolder = resolve(installedProviders, address, version);
+    const installed = join(versionFolder, ...readdirSync(versionFolder));
+    const program = readdirSync(installed).find((file) => file.startsWith('terraform-provider-'));
     const wanted = {
-      program,
+      program: join(installed, program),
       folder: process.cwd(),
       endpoint: process.env.AWS_ENDPOINT_URL,
       region: process.env.AWS_REGION,
@@ -96,24 +112,36 @@ async function reattachProvider() {
     // Not `fetch`, which takes longer to load than all the rest.
     const [response] = await once(request(url, { method: 'POST' }).end(JSON.stringify(wanted)), 'response');
     const answer = await json(response);
-    return response.statusCode === 200 ? reattach(answer) : {};
+    return response.statusCode === 200 ? reattach(address, answer) : {};
   } catch {
     return {};
   }
 }
 
-function lockedProvider(isInit) {
-  const mirrored = JSON.parse(process.env.SUPERVISED_PROVIDER ?? '{}');
-  const file = '.terraform.lock.hcl';
-  const lock = existsSync(file) ? readFileSync(file, 'utf8') : lockHeader;
-  const [, address, version] = /"(\S+\/hashicorp\/aws)" \{\s+version\s+= "(\S+)"/.exec(lock) ?? [];
-  if (isInit && !address && mirrored.program) {
-    writeFileSync(file, `${lock}\nprovider "${mirrored.address}" {\n  version = "${mirrored.version}"\n}\n`);
-    return mirrored;
+/**
+ * Do what `init` does of a provider that a mirror has unpacked, a link and an entry in the lock file, but for the checksum of its 700 MB.
+ *
+ * @returns the provider's address, if this could be done
+ */
+function installFromMirror() {
+  const { address, version, program } = JSON.parse(process.env.SUPERVISED_PROVIDER ?? '{}');
+  if (!program) return undefined;
+  const locked = existsSync(lockFile) ? lockedProvider() : {};
+  if (locked.address && locked.version !== version) return undefined;
+  if (!locked.address) {
+    const lock = existsSync(lockFile) ? readFileSync(lockFile, 'utf8') : lockHeader;
+    writeFileSync(lockFile, `${lock}\nprovider "${address}" {\n  version = "${version}"\n}\n`);
   }
-  if (version && version === mirrored.version) return { address, program: mirrored.program };
-  const versionFolder = resolve('.terraform/providers', address, version);
-  const installed = join(versionFolder, ...readdirSync(versionFolder));
-  const program = readdirSync(installed).find((name) => name.startsWith('terraform-provider-'));
-  return { address, program: join(installed, program) };
+  const place = join(installedProviders, locked.address ?? address, version);
+  mkdirSync(place, { recursive: true });
+  if (readdirSync(place).length === 0) {
+    symlinkSync(dirname(program), join(place, basename(dirname(program))), 'junction');
+  }
+  return locked.address ?? address;
+}
+
+function lockedProvider() {
+  const lock = readFileSync(lockFile, 'utf8');
+  const [, address, version] = /"(\S+\/hashicorp\/aws)" \{\s+version\s+= "(\S+)"/.exec(lock) ?? [];
+  return { address, version };
 }
