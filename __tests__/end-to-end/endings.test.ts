@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { CreateTableCommand, DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { names, partitionKey } from '../names';
 import { Checkout } from './checkout';
-import type { Running } from './running';
+import { type Ending, endings, type Running } from './running';
 import { expectInterruptedRun, startEndings } from './start-runs';
 import { seedItems, Workbench } from './workbench';
 
@@ -15,16 +15,6 @@ const runs = Number(process.env.SUPERMISSION_KILLS ?? 20);
 const seed = Number(process.env.SUPERMISSION_SEED ?? Date.now() % 1_000_000);
 
 jest.setTimeout(300_000);
-
-/** What ends a command, to the command alone, and the exit code that tells of it. */
-const endings = {
-  SIGINT: (running: Running) => running.signal('SIGINT'),
-  SIGTERM: (running: Running) => running.signal('SIGTERM'),
-  SIGHUP: (running: Running) => running.signal('SIGHUP'),
-  SIGPIPE: (running: Running) => running.closeOutput(),
-  SIGKILL: (running: Running) => running.signal('SIGKILL'),
-} as const;
-type Ending = keyof typeof endings;
 
 let bench: Workbench;
 

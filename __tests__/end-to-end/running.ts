@@ -17,6 +17,16 @@ export interface Running {
   kill(): Promise<void>;
 }
 
+/** What ends a command, to the command alone; SIGPIPE by a reader that goes away. */
+export const endings = {
+  SIGINT: (running: Running) => running.signal('SIGINT'),
+  SIGTERM: (running: Running) => running.signal('SIGTERM'),
+  SIGHUP: (running: Running) => running.signal('SIGHUP'),
+  SIGPIPE: (running: Running) => running.closeOutput(),
+  SIGKILL: (running: Running) => running.signal('SIGKILL'),
+} as const;
+export type Ending = keyof typeof endings;
+
 /** Start a command in a process group of its own, so that a signal reaches what it has started and nobody else. */
 export function start(command: string, args: readonly string[], options: SpawnOptions): Running {
   const child = spawn(command, args, { ...options, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import superMissions from '../../seed-data/super-missions.json';
 import { partitionKey } from '../names';
 import type { Checkout } from './checkout';
-import { type Running, start } from './running';
+import { endings, start } from './running';
 
 /** Fails unless `npm start` deploys, shows what the notebook shows, removes everything and ends with 0. */
 export async function expectEndToEndRun(
@@ -43,29 +43,23 @@ export async function expectEndToEndRun(
 }
 
 /** What ends a run: Ctrl-C reaches all processes of the terminal, the others the command alone. */
-const endings = {
-  'Ctrl-C': { signal: 'SIGINT', end: (running: Running) => running.interrupt('SIGINT') },
-  SIGTERM: { signal: 'SIGTERM', end: (running: Running) => running.signal('SIGTERM') },
-  SIGHUP: { signal: 'SIGHUP', end: (running: Running) => running.signal('SIGHUP') },
-  'a reader that goes away': { signal: 'SIGPIPE', end: (running: Running) => running.closeOutput() },
-  SIGKILL: { signal: 'SIGKILL', end: (running: Running) => running.signal('SIGKILL') },
-} as const;
-export const startEndings = Object.keys(endings) as (keyof typeof endings)[];
+export const startEndings = ['Ctrl-C', 'SIGTERM', 'SIGHUP', 'SIGPIPE', 'SIGKILL'] as const;
 
 /** Fails unless what ends a run in the middle of a deployment leaves nothing running, and the exit code tells of it. */
 export async function expectInterruptedRun(
   checkout: Checkout,
-  ending: keyof typeof endings,
+  ending: (typeof startEndings)[number],
   variables: NodeJS.ProcessEnv = {},
 ) {
-  const { signal, end } = endings[ending];
+  const signal = ending === 'Ctrl-C' ? 'SIGINT' : ending;
   // A process group of its own stands for the terminal.
   const running = start('node', ['ops/command/run-typescript.cjs', 'ops/start.ts'], {
     cwd: checkout.folder,
     env: { ...process.env, ...variables },
   });
   await Promise.race([running.prints('… cdktf deploy'), running.ended]);
-  end(running);
+  if (ending === 'Ctrl-C') running.interrupt('SIGINT');
+  else endings[ending](running);
   const { exitCode, stdout, stderr } = await running.ended;
 
   // Who is killed has no exit code, for which `running` has 1.
