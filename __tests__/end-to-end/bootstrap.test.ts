@@ -28,7 +28,7 @@ import { commandBlocks } from '../documents';
 import { descendants, untilGone } from '../local/aws-fixture';
 import { awsSession } from '../session';
 import { AwsFaultProxy, type SeenRequest } from './aws-fault-proxy';
-import { Checkout, type CommandResult } from './checkout';
+import { Checkout, type CommandResult, clientConfig } from './checkout';
 
 jest.setTimeout(300_000);
 
@@ -417,11 +417,6 @@ describe('bootstrap, killed', () => {
 function outputOf({ exitCode, stdout, stderr }: CommandResult): string {
   if (exitCode !== 0) throw new Error(`exit code ${exitCode}\n${stdout}\n${stderr}`);
   return stdout;
-}
-
-function clientConfig(endpoint: string) {
-  const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
-  return { endpoint, region: 'us-east-1', credentials, forcePathStyle: true };
 }
 
 const cliVariables = () => localAwsEnvironment(aws.url, 'us-east-1');

@@ -11,6 +11,14 @@ export interface CommandResult {
   readonly stderr: string;
 }
 
+/** What clients of the SDK are given for a local AWS. */
+export const clientConfig = (endpoint: string) => ({
+  endpoint,
+  region: 'us-east-1',
+  credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+  forcePathStyle: true,
+});
+
 /** A command that hangs is ended before jest gives up on its test, and takes what it started with it. */
 const timeoutMs = 540_000;
 

@@ -26,7 +26,7 @@ import superMissions from '../../seed-data/super-missions.json';
 import { describeWith } from '../local/aws-fixture';
 import { names, partitionKey } from '../names';
 import { chromiumPath, describeWithChromium } from '../ops/review/render/chromium-needed';
-import { Checkout } from './checkout';
+import { Checkout, clientConfig } from './checkout';
 import { describeWithLocalAws } from './terraform-needed';
 
 jest.setTimeout(600_000);
@@ -42,12 +42,7 @@ const stateKeys = ['functions', 'state-backend', 'table', 'web'].map(
 describeWithLocalAws('from an empty account and back', () => {
   const checkout = new Checkout();
   let url: string;
-  const client = () => ({
-    endpoint: url,
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-    forcePathStyle: true,
-  });
+  const client = () => clientConfig(url);
 
   beforeAll(async () => {
     const { exitCode, stdout, stderr } = await checkout.npm('local:up');

@@ -34,7 +34,7 @@ import { findTerraform, type Terraform } from '../../ops/terraform/find-terrafor
 import { missions } from '../../system';
 import { region, zip } from '../local/aws-fixture';
 import { names, partitionKey } from '../names';
-import { Checkout } from './checkout';
+import { Checkout, clientConfig } from './checkout';
 
 jest.setTimeout(600_000);
 
@@ -56,16 +56,12 @@ describe('what is deployed, compared with what it should be', () => {
   let variables: NodeJS.ProcessEnv;
   let terraform: Terraform;
   let providers: Providers;
-  let client: {
-    endpoint: string;
-    region: string;
-    credentials: { accessKeyId: string; secretAccessKey: string };
-  };
+  let client: ReturnType<typeof clientConfig>;
   let reported: DriftReport;
 
   beforeAll(async () => {
     aws = await checkout.startLocalAws();
-    client = { endpoint: aws.url, region, credentials: { accessKeyId: 'local', secretAccessKey: 'local' } };
+    client = clientConfig(aws.url);
     terraform = await findTerraform();
     providers = await prepareProviders({
       terraform,
@@ -420,7 +416,7 @@ ok     ${page.function} "GET /"
     expect(await checkout.npm('smoke')).toMatchObject({ exitCode: 0 });
   });
 
-  const s3 = () => new S3Client({ ...client, forcePathStyle: true });
+  const s3 = () => new S3Client(client);
   const dynamodb = () => new DynamoDBClient(client);
 
   async function runTerraform(stack: string, ...args: string[]): Promise<void> {

@@ -12,7 +12,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { commandBlocks } from '../documents';
 import { names } from '../names';
-import { Checkout, type CommandResult } from './checkout';
+import { Checkout, type CommandResult, clientConfig } from './checkout';
 import { describeWithLocalAws } from './terraform-needed';
 
 jest.setTimeout(600_000);
@@ -27,12 +27,7 @@ describeWithLocalAws('a system that has been extended by the page', () => {
   const variables = { SUPERMISSION_ENV: environment };
   const npm = (script: string, ...args: string[]) => checkout.npm(script, args, variables);
   let url: string;
-  const client = () => ({
-    endpoint: url,
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-    forcePathStyle: true,
-  });
+  const client = () => clientConfig(url);
 
   afterAll(async () => {
     await npm('local:down');

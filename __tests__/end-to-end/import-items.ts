@@ -8,7 +8,7 @@ import { DescribeTableCommand, DynamoDBClient, paginateScan } from '@aws-sdk/cli
 import { paginateListObjectsV2, S3Client } from '@aws-sdk/client-s3';
 import type { ImportManifest } from '../../seed-data/import-manifest';
 import { names, partitionKey } from '../names';
-import { Checkout } from './checkout';
+import { Checkout, clientConfig } from './checkout';
 
 const manifestFile = 'seed-data/import.json';
 
@@ -123,12 +123,7 @@ export class ImportingCheckout {
   }
 
   get #config() {
-    return {
-      endpoint: this.#url,
-      region: 'us-east-1',
-      credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-      forcePathStyle: true,
-    };
+    return clientConfig(this.#url);
   }
 }
 

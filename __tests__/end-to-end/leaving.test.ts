@@ -8,7 +8,7 @@ import { type Providers, prepareProviders } from '../../ops/terraform/find-provi
 import { findTerraform, type Terraform } from '../../ops/terraform/find-terraform';
 import { commandBlocks } from '../documents';
 import { type Attributes, environment, environmentNames } from '../stacks/synthesize';
-import { Checkout } from './checkout';
+import { Checkout, clientConfig } from './checkout';
 import { describeWithLocalAws } from './terraform-needed';
 
 jest.setTimeout(600_000);
@@ -184,8 +184,7 @@ describeWithLocalAws('Terraform in HCL of rows for real accounts', () => {
 
     beforeAll(async () => {
       await fetch(new URL('/moto-api/reset', aws.url), { method: 'POST' });
-      const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
-      const s3 = new S3Client({ endpoint: aws.url, region: 'us-east-1', credentials, forcePathStyle: true });
+      const s3 = new S3Client(clientConfig(aws.url));
       await s3.send(new CreateBucketCommand({ Bucket: environment(name).stateBucket }));
       s3.destroy();
       await follow(`rm -rf cdktf.out hcl\nnode --import tsx main.ts\n${write}`, { SUPERMISSION_ENV: name });

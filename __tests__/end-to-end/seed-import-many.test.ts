@@ -1,9 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
-import { localAwsVariables } from '../../local/local-aws';
 import { names, partitionKey } from '../names';
-import { Checkout } from './checkout';
+import { Checkout, clientConfig } from './checkout';
 import { describeImport, ImportingCheckout } from './import-items';
 import { describeWithLocalAws } from './terraform-needed';
 
@@ -79,15 +78,7 @@ describeWithLocalAws('two tables from imported items', () => {
     for (const _ of ['first', 'second']) await succeeds('deploy', 'table', '--auto-approve');
 
     await succeeds('plan', 'table');
-    const variables = localAwsVariables(aws.url, 'us-east-1');
-    const client = new DynamoDBClient({
-      region: 'us-east-1',
-      endpoint: aws.url,
-      credentials: {
-        accessKeyId: variables.AWS_ACCESS_KEY_ID,
-        secretAccessKey: variables.AWS_SECRET_ACCESS_KEY,
-      },
-    });
+    const client = new DynamoDBClient(clientConfig(aws.url));
     const count = async (TableName: string) =>
       (await client.send(new ScanCommand({ TableName, Select: 'COUNT' }))).Count;
     expect([await count(names.table), await count('SeasonTable')]).toEqual([300, 200]);

@@ -22,15 +22,8 @@ import { expectWithinBudget } from '../budgets';
 import { names, partitionKey } from '../names';
 import { awsSession } from '../session';
 import { AwsFaultProxy } from './aws-fault-proxy';
-import { Checkout, type CommandResult } from './checkout';
+import { Checkout, type CommandResult, clientConfig } from './checkout';
 import { type Running, start } from './running';
-
-const config = (endpoint: string) => ({
-  endpoint,
-  region: 'us-east-1',
-  credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-  forcePathStyle: true,
-});
 
 /** A synthesized checkout of `local` with an AWS of its own behind a fault proxy; commands run inside this process. */
 export class Workbench {
@@ -87,7 +80,7 @@ export class Workbench {
 
   /** Configuration of AWS clients that go around the proxy. */
   get config() {
-    return config(this.aws.url);
+    return clientConfig(this.aws.url);
   }
 
   /** An account that has nothing but an empty state bucket. */
