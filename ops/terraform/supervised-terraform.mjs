@@ -99,7 +99,7 @@ async function reattachProvider() {
         ? reattach(address, { Protocol: 'grpc', ProtocolVersion: 5, Test: true, Addr: unused })
         : {};
     }
-    const { address, version } = lockedProvider();
+    const { address, version } = lockedProvider(readFileSync(lockFile, 'utf8'));
     const versionFolder = resolve(installedProviders, address, version);
     const installed = join(versionFolder, ...readdirSync(versionFolder));
     const program = readdirSync(installed).find((file) => file.startsWith('terraform-provider-'));
@@ -126,22 +126,22 @@ async function reattachProvider() {
 function installFromMirror() {
   const { address, version, program } = JSON.parse(process.env.SUPERVISED_PROVIDER ?? '{}');
   if (!program) return undefined;
-  const locked = existsSync(lockFile) ? lockedProvider() : {};
+  const lock = existsSync(lockFile) ? readFileSync(lockFile, 'utf8') : lockHeader;
+  const locked = lockedProvider(lock);
   if (locked.address && locked.version !== version) return undefined;
   if (!locked.address) {
-    const lock = existsSync(lockFile) ? readFileSync(lockFile, 'utf8') : lockHeader;
     writeFileSync(lockFile, `${lock}\nprovider "${address}" {\n  version = "${version}"\n}\n`);
   }
-  const place = join(installedProviders, locked.address ?? address, version);
+  const installed = locked.address ?? address;
+  const place = join(installedProviders, installed, version);
   mkdirSync(place, { recursive: true });
   if (readdirSync(place).length === 0) {
     symlinkSync(dirname(program), join(place, basename(dirname(program))), 'junction');
   }
-  return locked.address ?? address;
+  return installed;
 }
 
-function lockedProvider() {
-  const lock = readFileSync(lockFile, 'utf8');
+function lockedProvider(lock) {
   const [, address, version] = /"(\S+\/hashicorp\/aws)" \{\s+version\s+= "(\S+)"/.exec(lock) ?? [];
   return { address, version };
 }
